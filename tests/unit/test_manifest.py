@@ -36,6 +36,7 @@ def example() -> Manifest:
         "complete",
         "",
         "yab1/s24le",
+        0,
         48000,
         48000,
         1000.5,
@@ -78,7 +79,7 @@ def example() -> Manifest:
         pings={"a": (Ping(1.0, 100.0, 100.0001, 3.0),)},
         counts={"s1": (Count(0, 1000.5), Count(48000, 2000.5))},
         ping_fit={"a": PingFit(1.0, 100.0, 12.5, 3.0, 1.0, 60, 2.0), "b": None},
-        gaps=(Gap("s1", 24000, 480, "deficit against the clock"),),
+        gaps=(Gap("a", "mic", 0.5, 0.51, "device", "s1", 24000),),
         pauses=(Pause(120.0, 125.0, "pause"),),
         cues=(
             Cue(
@@ -136,7 +137,8 @@ def test_reads_back_what_was_written_and_writes_the_same_bytes() -> None:
         ({"streams__0__kind": "smell"}, "streams[0].kind", "mic, cam, events, heard"),
         ({"players__1__role": "a"}, "players", "role b once"),
         ({"gaps__0__stream": "nobody"}, "gaps[0].stream", "not listed"),
-        ({"gaps__0__missing_samples": 0}, "gaps[0]", "at least one"),
+        ({"gaps__0__end_s": 0.5}, "gaps[0].end_s", "after start_s"),
+        ({"streams__1__kind": "mic", "streams__1__role": "a"}, "streams[1].part", "second part 0"),
         ({"pings__a__0__t0_ms": True}, "pings.a[0].t0_ms", "a number"),
         ({"counts__s1__0__samples": 99999}, "counts.s1", "backwards"),
         ({"cues__0__aim_intensity": 4}, "cues[0].aim_intensity", "1, 2 or 3"),
@@ -171,7 +173,7 @@ def test_an_inconsistent_manifest_is_not_written() -> None:
 def test_answers_who_and_which() -> None:
     manifest = example()
     assert manifest.player("b").kind == "robot"
-    assert manifest.stream("a", "mic").samples == 48000
-    assert manifest.stream("b", "mic") is None
+    assert [part.samples for part in manifest.parts("a", "mic")] == [48000]
+    assert manifest.parts("b", "mic") == []
     with pytest.raises(KeyError):
         manifest.player("c")

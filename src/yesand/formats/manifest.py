@@ -49,7 +49,7 @@ class Player:
     role: Role
     pseudonym: str
     kind: Literal["human", "robot", "model"]
-    arm: Literal["actor", "non-actor"] | None
+    arm: Literal["actor", "non_actor"] | None
     recording: str | None
     consents: tuple[Receipt, ...]
 
@@ -59,6 +59,7 @@ class Stream:
     """One sealed stream.
 
     role: whose browser recorded it; subject: whose voice or face it holds.
+    part: 0 for the first stream of a role and kind, 1, 2 ... after a reload or a new device.
     path: below the take's folder, None where nothing arrived. length: bytes.
     hash: kit.canonical.StreamHash. rate in Hz and samples for audio, else None.
     first_sample_ms: client_ms at which sample 0 was captured, audio only.
@@ -75,6 +76,7 @@ class Stream:
     state: Literal["complete", "partial", "lost"]
     reason: str
     container: Container
+    part: int = 0
     rate: int | None = None
     samples: int | None = None
     first_sample_ms: float | None = None
@@ -118,15 +120,20 @@ class PingFit:
 
 @dataclass(frozen=True)
 class Gap:
-    """A lasting deficit: `missing_samples` were never captured, right before sample `at_sample`.
+    """A declared hole in a role's audio or picture, in seconds from the take's start.
 
-    Both count in the stream's own rate; at_sample indexes what was stored.
+    Nothing lies before 0: a stream that started late has a gap from 0 to its first sample.
+    stream and at_sample: inside one stream, the stored sample right after the hole; None where
+    the hole lies between streams or at an edge.
     """
 
-    stream: str
-    at_sample: int
-    missing_samples: int
-    why: str
+    role: Role
+    kind: Kind
+    start_s: float
+    end_s: float
+    cause: Literal["pause", "private", "reload", "device", "lost", "late_start"]
+    stream: str | None = None
+    at_sample: int | None = None
 
 
 @dataclass(frozen=True)
@@ -196,12 +203,10 @@ class Manifest:
                 return player
         raise KeyError(role)
 
-    def stream(self, role: str, kind: str) -> Stream | None:
-        """The stream of one role and kind, or None where there is none."""
-        for stream in self.streams:
-            if stream.role == role and stream.kind == kind:
-                return stream
-        return None
+    def parts(self, role: str, kind: str) -> list[Stream]:
+        """The streams of one role and kind in order; empty where there is none."""
+        found = [s for s in self.streams if s.role == role and s.kind == kind]
+        return sorted(found, key=lambda stream: stream.part)
 
 
 def write_manifest(manifest: Manifest) -> bytes:
@@ -232,11 +237,18 @@ def _inconsistent(manifest: Manifest) -> list[Problem]:
     if manifest.closed_s < manifest.opened_s:
         add("closed_s", "must not be before opened_s.")
     known: set[str] = set()
+    places: set[tuple[str, str, int]] = set()
     for i, stream in enumerate(manifest.streams):
         where = f"streams[{i}]"
         if stream.id in known:
             add(f"{where}.id", "stands twice.")
         known.add(stream.id)
+        place = (stream.role, stream.kind, stream.part)
+        if place in places:
+            add(
+                f"{where}.part", f"is the second part {stream.part} of {stream.role} {stream.kind}."
+            )
+        places.add(place)
         if stream.length < 0:
             add(f"{where}.length", "must not be negative.")
         if stream.kind in ("mic", "heard") and stream.state != "lost":
@@ -251,10 +263,10 @@ def _inconsistent(manifest: Manifest) -> list[Problem]:
         ):
             add(f"{where}.path", "must stay below the take's folder.")
     for i, gap in enumerate(manifest.gaps):
-        if gap.stream not in known:
+        if gap.stream is not None and gap.stream not in known:
             add(f"gaps[{i}].stream", "names a stream that is not listed.")
-        if gap.at_sample < 0 or gap.missing_samples <= 0:
-            add(f"gaps[{i}]", "must lie at a sample >= 0 and miss at least one sample.")
+        if not 0 <= gap.start_s < gap.end_s:
+            add(f"gaps[{i}].end_s", "must be after start_s, and start_s must be 0 or more.")
     for stream_id, counts in manifest.counts.items():
         if stream_id not in known:
             add(f"counts.{stream_id}", "names a stream that is not listed.")
