@@ -1,0 +1,21 @@
+/** On every page: htmx with our CSRF token and no eval, local times, and the rest of an upload. */
+import htmx from "htmx.org";
+import { csrfToken } from "../kit/boot.ts";
+import { showLocalTimes } from "./times.ts";
+
+// The page's policy forbids inline script and style; htmx is told the nonce for what it re-creates.
+htmx.config.includeIndicatorCSS = false;
+htmx.config.history = false;
+const nonce = document.querySelector<HTMLScriptElement>("script[nonce]")?.nonce;
+if (nonce) htmx.config.inlineScriptNonce = nonce;
+
+interface RequestDetail {
+  readonly ctx?: { readonly request?: { readonly headers?: Record<string, string>; readonly method?: string } };
+}
+
+document.addEventListener("htmx:config:request", (event) => {
+  const request = (event as CustomEvent<RequestDetail>).detail.ctx?.request;
+  if (request?.headers) request.headers["X-CSRFToken"] = csrfToken();
+});
+document.addEventListener("htmx:after:swap", () => showLocalTimes());
+showLocalTimes();
