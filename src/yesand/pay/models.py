@@ -56,7 +56,7 @@ class Account(models.Model):
     id = models.BigAutoField(primary_key=True)
     program = models.ForeignKey(Program, models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12)
-    """client (money promised), reserved, earned (owed to a person), paid (sent)."""
+    """client (money promised), budget, reserved, earned (owed to a person), paid (sent)."""
     owner = models.CharField(max_length=40, blank=True)
     """A pseudonym, a commission id, or "" for the program's own."""
     currency = models.CharField(max_length=3)
