@@ -1,0 +1,1 @@
+"""Answers for scripts: streams, room, timelines, media and the lab API."""

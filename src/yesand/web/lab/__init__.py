@@ -1,0 +1,1 @@
+"""Pages of the engineer at the lab, below one program each."""

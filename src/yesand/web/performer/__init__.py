@@ -1,0 +1,1 @@
+"""Pages of a performer: home, bookings, stage, notes, exit page, takes, consent, money."""

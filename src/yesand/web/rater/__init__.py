@@ -1,0 +1,1 @@
+"""Pages of a rater: home, bench, statement."""
