@@ -7,6 +7,7 @@ the embedded cluster. Knows no Django: the door reads them too.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets as entropy
 from pathlib import Path
@@ -61,10 +62,8 @@ def read(home: Path, name: str) -> bytes:
             file.write(entropy.token_hex(LENGTH) + "\n")
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):  # somebody else was first; theirs counts
             os.link(draft, path)
-        except FileExistsError:
-            pass  # somebody else was first; theirs counts
     finally:
         draft.unlink()
     value = peek(home, name)
