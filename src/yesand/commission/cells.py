@@ -14,6 +14,9 @@ from fractions import Fraction
 
 from yesand.commission.order import FEELINGS, RELATIONSHIPS, CellPlan, Order, exact, quota_of
 
+Key = tuple[str, str, str]
+"""feeling, relationship, language"""
+
 SMALLEST_CELL = 6
 """Takes below which a cell is not split further: two at each of the three strengths."""
 
@@ -56,14 +59,14 @@ def _asked(shares: Mapping[str, float]) -> dict[str, float]:
     return {word: share for word, share in shares.items() if share > 0}
 
 
-def _design(total: int, margins: list[dict[str, int]]) -> dict[tuple[str, str, str], int]:
+def _design(total: int, margins: list[dict[str, int]]) -> dict[Key, int]:
     """Greedy: always feed the most starved pair, in blocks large enough to be worth a cell."""
     feelings, relationships, languages = margins
     left = [dict(margin) for margin in margins]
     sizes = sorted(len(margin) for margin in margins)
     block = max(SMALLEST_CELL, -(-total // (sizes[1] * sizes[2])))
     got: Counter[tuple[str, str]] = Counter()
-    quotas: Counter[tuple[str, str, str]] = Counter()
+    quotas: Counter[Key] = Counter()
 
     def starved(one: str, other: str, ideal: Fraction) -> Fraction:
         return ideal - got[one, other]
@@ -95,7 +98,7 @@ def _design(total: int, margins: list[dict[str, int]]) -> dict[tuple[str, str, s
     return _without_crumbs(dict(quotas))
 
 
-def _without_crumbs(quotas: dict[tuple[str, str, str], int]) -> dict[tuple[str, str, str], int]:
+def _without_crumbs(quotas: dict[Key, int]) -> dict[Key, int]:
     """Swap the rests of a few takes into cells that exist; every margin stays as it is.
 
     Two cells that exchange one of their words give and take the same number in every margin.
@@ -110,8 +113,7 @@ def _without_crumbs(quotas: dict[tuple[str, str, str], int]) -> dict[tuple[str, 
             if other == crumb or (rest != 0 and rest < SMALLEST_CELL):
                 continue
             for at in range(3):
-                one = (*crumb[:at], other[at], *crumb[at + 1 :])
-                two = (*other[:at], crumb[at], *other[at + 1 :])
+                one, two = _exchange(crumb, other, at)
                 fits = one != other and quotas.get(one, 0) and quotas.get(two, 0)
                 if fits and not {one, two} & {crumb, other}:
                     swaps.append((quotas[other], other, one, two))
@@ -122,7 +124,14 @@ def _without_crumbs(quotas: dict[tuple[str, str, str], int]) -> dict[tuple[str, 
     return {key: takes for key, takes in quotas.items() if takes}
 
 
-def _with_strengths(quotas: Mapping[tuple[str, str, str], int]) -> list[CellPlan]:
+def _exchange(one: Key, two: Key, at: int) -> tuple[Key, Key]:
+    """Both keys with their words at position `at` exchanged."""
+    left, right = list(one), list(two)
+    left[at], right[at] = right[at], left[at]
+    return (left[0], left[1], left[2]), (right[0], right[1], right[2])
+
+
+def _with_strengths(quotas: Mapping[Key, int]) -> list[CellPlan]:
     """Strengths as equal as whole takes allow, in every cell and over each feeling."""
     plans = []
     given: dict[str, Counter[int]] = {}
@@ -140,7 +149,7 @@ def _with_strengths(quotas: Mapping[tuple[str, str, str], int]) -> list[CellPlan
     return plans
 
 
-def _grid_order(key: tuple[str, str, str]) -> tuple[int, int, str]:
+def _grid_order(key: Key) -> tuple[int, int, str]:
     feeling, relationship, language = key
     return FEELINGS.index(feeling), RELATIONSHIPS.index(relationship), language
 

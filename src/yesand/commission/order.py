@@ -165,7 +165,7 @@ def _problems_of_shares(place: str, shares: Mapping[str, float]) -> list[Problem
         if not 0 <= share <= 1:
             says = "Say a share from 0 to 100 %."
             return [Problem("bad_share", f"{place}.{word}", says)]
-    total = sum(exact(share) for share in shares.values())
+    total = sum((exact(share) for share in shares.values()), Fraction(0))
     if abs(total - 1) <= Fraction(1, 200):
         return []
     off = round(float(abs(total - 1)) * 100, 2)
