@@ -10,17 +10,20 @@ a time through two tables of 65,536 entries, and the lanes are joined by "append
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+_compiled: Any = None
 try:
-    import google_crc32c as _compiled
-except ImportError:  # the base install
-    _compiled = None
+    import google_crc32c
+except ImportError:
+    pass  # the base install
+else:
+    if google_crc32c.implementation == "c":
+        _compiled = google_crc32c
 
 POLYNOMIAL = 0x82F63B78  # reflected 0x1EDC6F41
 #: Lanes that step together; large enough that numpy's cost per call is spread thin.
@@ -34,7 +37,7 @@ Words = NDArray[np.uint32]
 
 def compiled() -> bool:
     """Whether the compiled version is installed."""
-    return _compiled is not None and getattr(_compiled, "implementation", "c") == "c"
+    return _compiled is not None
 
 
 @cache
@@ -149,5 +152,4 @@ def crc32c(data: bytes | bytearray | memoryview) -> int:
     """CRC32C of bytes as an unsigned 32-bit number."""
     if _compiled is None:
         return crc32c_tables(data)
-    value: Callable[[Any], int] = _compiled.value
-    return value(data if isinstance(data, bytes) else bytes(data))
+    return int(_compiled.value(data if isinstance(data, bytes) else bytes(data)))
