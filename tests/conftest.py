@@ -256,9 +256,14 @@ def fresh_database(template_database: str) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture
 def committed_database(
-    fresh_database: Callable[[], str], django_db_blocker, django_db_setup: None
+    request: pytest.FixtureRequest,
+    fresh_database: Callable[[], str],
+    django_db_blocker,
+    django_db_setup: None,
 ) -> Iterator[str]:
     """Django of this process on a fresh database, without a transaction around the test."""
+    if request.node.get_closest_marker("django_db"):
+        raise pytest.UsageError("committed_database takes the place of the django_db mark")
     from django.db import connections
 
     from yesand.infra.database import parse

@@ -58,7 +58,7 @@ class JsonLines(logging.Formatter):
         request = getattr(record, "request", None)
         if request is not None and record.name.startswith("django"):
             # Django puts the path in; a path may hold a key or a name, a route cannot.
-            event = str(record.args[0]) if record.args else "request failed"
+            event = str(record.args[0]) if isinstance(record.args, tuple) else "failed"
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
