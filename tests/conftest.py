@@ -227,7 +227,7 @@ def django_db_setup(template_database: str, django_db_blocker) -> Iterator[None]
     from django.db import connections
 
     name = f"test_{WORKER or 'main'}"
-    _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+    _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}" STRATEGY FILE_COPY')
     with django_db_blocker.unblock():
         _point_django_at(name)
     yield
@@ -245,7 +245,7 @@ def fresh_database(template_database: str) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         name = f"fresh_{os.getpid()}_{os.urandom(4).hex()}"
-        _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+        _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}" STRATEGY FILE_COPY')
         made.append(name)
         return _named(name)
 

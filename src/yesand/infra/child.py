@@ -60,6 +60,7 @@ def spawn(
     cwd: Path | None = None,
     stdout: Any = None,
     stderr: Any = None,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own, so that Ctrl-C in the terminal reaches only us."""
     return subprocess.Popen(
@@ -71,6 +72,7 @@ def spawn(
         cwd=cwd,
         start_new_session=True,
         preexec_fn=die_with_parent(on_death),
+        pass_fds=tuple(pass_fds),
         **as_account(account),
     )
 

@@ -43,7 +43,6 @@ VARIABLES: dict[str, str] = {
     "YESAND_DEV_PAGES": "1 shows sent mails at /dev/mail; refused off loopback unless mail is "
     "files. Default: 1 on loopback without SMTP, else 0",
     "YESAND_MIN_FREE_GB": "New takes are refused below this much free spool. Default: 2",
-    "YESAND_JOBS_INLINE": "1 runs job bodies inside the worker, for tests. Default: 0",
 }
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -72,7 +71,6 @@ class Settings:
     debug: bool
     dev_pages: bool
     min_free_bytes: int
-    jobs_inline: bool
 
     @property
     def loopback(self) -> bool:
@@ -174,7 +172,6 @@ def read(env: Mapping[str, str]) -> Settings:
         debug=debug,
         dev_pages=dev_pages,
         min_free_bytes=_whole(env, "YESAND_MIN_FREE_GB", 2, 0, 1_000_000) * 2**30,
-        jobs_inline=_yes(env, "YESAND_JOBS_INLINE", False),
     )
 
 

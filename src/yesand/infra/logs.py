@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,12 @@ def bind(**known: object) -> Iterator[None]:
         yield
     finally:
         _bound.reset(token)
+
+
+def carried(call: Callable[[], Any]) -> Callable[[], Any]:
+    """`call` with the ids bound here, for a thread that does not inherit them."""
+    here = copy_context()
+    return lambda: here.run(call)
 
 
 def bound(name: str) -> str:

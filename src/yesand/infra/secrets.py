@@ -2,7 +2,8 @@
 
 A file holds 32 random bytes as hex. `django` signs sessions, `upload_token` signs stream
 capabilities, `release_signing` is an ed25519 seed, `kek` wraps recording keys, `vault` seals
-identities and accounts, `postgres` opens the embedded cluster. Knows no Django: the door reads them too.
+identities and accounts, `postgres` opens the embedded cluster. Knows no Django: the door reads
+them too.
 """
 
 from __future__ import annotations
