@@ -12,13 +12,17 @@ class Case(models.Model):
     """An appeal, dispute, answer to a finding or safety report, with a due time."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    program = models.ForeignKey(Program, models.PROTECT, null=True, related_name="+")
+    """Null for a complaint about the house itself, or by somebody who knows no program."""
     kind = models.CharField(max_length=16)
-    """appeal, dispute, finding, safety or help."""
+    """A kind of `cases.rules.KINDS`."""
     subject_kind = models.CharField(max_length=24)
     subject = models.UUIDField()
     """Opaque id of what it is about."""
-    opened_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    """Null for somebody without account."""
+    contact = models.CharField(max_length=200, blank=True)
+    """Where somebody without account is answered; never in a log or a fact."""
     opened_at = models.DateTimeField(auto_now_add=True)
     says = models.TextField()
     due_at = models.DateTimeField()

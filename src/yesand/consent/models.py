@@ -20,6 +20,8 @@ class Terms(models.Model):
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
     """Of the text's UTF-8 bytes."""
+    years = models.PositiveSmallIntegerField(null=True)
+    """How long a grant under this text lasts; null is until withdrawn."""
     published_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

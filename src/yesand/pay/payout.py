@@ -17,6 +17,17 @@ from yesand.pay.models import Account, Payout, Transfer
 from yesand.pay.reads import owed
 from yesand.people.models import Person, Program
 from yesand.vault import reads as vault
+from yesand.vault.actions import prove_adult, set_payout
+from yesand.vault.reads import masked_account
+
+__all__ = [
+    "bank_file",
+    "mark_sent",
+    "masked_account",
+    "prepare",
+    "prove_adult",
+    "set_payout",
+]
 
 
 @transaction.atomic
