@@ -103,8 +103,8 @@ def _plain(
         value = loader.construct_object(node, deep=True)
     except ValueError as error:  # a date of month 99, an integer of 5,000 digits
         raise refuse("bad_value", "Write text or a number here.", f"{file}:{line}") from error
-    if isinstance(value, datetime.date):
-        return str(node.value)
+    if isinstance(value, datetime.date | bool):
+        return str(node.value)  # `keep: yes` and `from: 2026-01-01` stay what was written
     if not isinstance(value, str | int | float | None):
         raise refuse("bad_value", "Write text or a number here.", f"{file}:{line}")
     return value

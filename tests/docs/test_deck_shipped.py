@@ -1,0 +1,84 @@
+"""The deck we ship: every card passes schema and lint, and there is enough of everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+import yesand.commission
+from yesand.commission.order import FEELINGS, RELATIONSHIPS
+from yesand.commission.prompt_schema import FAMILIES, offers, read_prompt
+
+DECK = Path(yesand.commission.__file__).parent / "deck"
+FILES = sorted(DECK.glob("*.yaml"))
+EIGHT = {
+    "the-last-key", "row-14", "proofread", "second-opinion", "best-in-show", "night-shift",
+    "the-toast", "hold-please",
+}  # fmt: skip
+
+pytestmark = pytest.mark.docs
+
+
+@lru_cache
+def cards():
+    return [read_prompt(file.read_text("utf-8"), file.name) for file in FILES]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_card_passes_the_lint(file):
+    card = read_prompt(file.read_text("utf-8"), file.name)
+    assert card["id"] == file.stem
+    assert card["author"] and card["rights"]
+
+
+def test_the_deck_holds_24_prompts_and_6_short_scripts():
+    shapes = Counter(card["shape"] for card in cards())
+    assert shapes["script"] == 6
+    assert sum(shapes.values()) - shapes["script"] == 24
+    assert shapes["target_line"] >= 4 and shapes["game"] >= 2
+    assert {card["id"] for card in cards()} >= EIGHT
+
+
+def test_every_relationship_family_and_feeling_is_somewhere():
+    deck = cards()
+    relationships = Counter(card["relationship"] for card in deck)
+    assert all(relationships[word] >= 3 for word in RELATIONSHIPS), relationships
+    assert {card["family"] for card in deck} == set(FAMILIES)
+    cued = Counter(turn["aim"]["emotion"] for card in deck for turn in card["turns"])
+    assert all(cued[feeling] >= 5 for feeling in FEELINGS), cued
+    assert {feeling for card in deck for feeling in card["likely_cells"]} == set(FEELINGS)
+
+
+def test_the_default_deck_is_mostly_light_and_never_heavy():
+    tones = Counter(card["tone"] for card in cards())
+    assert tones["heavy"] == 0
+    assert tones["light"] > sum(tones.values()) / 2
+    for card in cards():
+        if card["tone"] in {"tender", "tense"}:
+            assert card["session_slot"] == "middle", f"{card['id']}: never last"
+
+
+def test_each_role_of_an_improvised_card_has_cues_to_take_and_to_pull():
+    for card in cards():
+        for role in ("a", "b"):
+            kinds = {turn["at"] == "pull" for turn in offers(card, role)}
+            if card["shape"] == "script":
+                assert kinds, f"{card['id']}: nothing for {role}"
+            else:
+                assert kinds == {True, False}, f"{card['id']}: {role}"
+
+
+def test_a_script_is_about_two_minutes_and_both_speak():
+    for card in cards():
+        if card["shape"] != "script":
+            continue
+        spoken = Counter()
+        for line in card["lines"]:
+            spoken[line["role"]] += len(line["text"].split())
+        # Two words a second and half a second between lines: 1:20 to 2:40.
+        seconds = sum(spoken.values()) / 2 + len(card["lines"]) / 2
+        assert 80 <= seconds <= 160, f"{card['id']}: {seconds:.0f} s"
+        assert min(spoken.values()) > 0.3 * sum(spoken.values())
