@@ -67,7 +67,11 @@ class Nursery:
             self._end_overdue()
 
     def _patience(self) -> float | None:
-        waits = [child.deadline - time.monotonic() for child in self.children.values()]
+        waits = [
+            child.deadline - time.monotonic()
+            for child in self.children.values()
+            if not child.overdue
+        ]
         return max(0.0, min(waits)) if waits else None
 
     def _hear(self) -> bool:
@@ -130,9 +134,8 @@ class Nursery:
 
     def _end_overdue(self) -> None:
         for child in self.children.values():
-            if time.monotonic() >= child.deadline:
+            if not child.overdue and time.monotonic() >= child.deadline:
                 child.overdue = True
-                child.deadline = float("inf")
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child.pid, signal.SIGKILL)
 

@@ -75,7 +75,7 @@ class Children:
     async def run(self, body: jobs.Body, ids: jobs.Ids) -> None:
         """Run a body in a child. Raises Refused's text as BodyFailed, too: see `refused`."""
         async with self.starting:
-            if self.process is None or self.process.poll() is not None:
+            if self.reading is None or self.reading.done():
                 await self._start()
         assert self.writer is not None
         self.count += 1
@@ -94,6 +94,7 @@ class Children:
             raise (RefusedInChild if answer["refused"] else BodyFailed)(answer["says"])
 
     async def _start(self) -> None:
+        await self.stop()
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = spawn(
@@ -200,7 +201,7 @@ class Worker:
                     queues=self.queues,
                     name=self.kind,
                     concurrency=self.concurrency,
-                    fetch_job_polling_interval=5.0,
+                    fetch_job_polling_interval=1.0,
                     delete_jobs="successful",
                     install_signal_handlers=stop is None,
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
