@@ -169,14 +169,7 @@ def _whole(request: HttpRequest, row: Take, role: str) -> HttpResponse:
         keep_out = values.pop("keep_out")
         actions.note_scene(row, person_of(request), values, keep_out)
         place = row.scene.session.places.get(role=role)
-        stage.post(
-            row.scene.session,
-            "notes_done",
-            role,
-            place.alias,
-            {"take": str(row.pk)},
-            nonce=f"notes:{row.pk}:{role}"[:40],
-        )
+        stage.notes_done(row.scene.session, place, str(row.pk), nonce=f"notes-{row.pk}"[:40])
         return redirect(f"/room/{row.scene.session_id}")
     questions = [
         ("natural", _("Natural to play"), _("put on"), _("as if it just happened")),

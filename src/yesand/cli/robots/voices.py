@@ -1,0 +1,85 @@
+"""What robots say: two generated tracks that take turns, and a drawn picture."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import numpy as np
+
+from yesand.formats.robot_voice import Line, Speaker, speak
+
+RATE = 48_000
+WIDTH, HEIGHT, FPS = 320, 180, 10
+
+
+@dataclass(frozen=True)
+class Track:
+    """One robot's voice: int32 (n,) on the 24-bit scale at 48 kHz."""
+
+    samples: np.ndarray
+    lines: tuple[Line, ...]
+
+
+def duet(seconds: float, seed: int = 7) -> dict[str, Track]:
+    """Two voices in turns with small gaps and overlaps, different every seed."""
+    rng = np.random.default_rng(seed)
+    moods = {"a": ("joy", "pride", "amusement"), "b": ("surprise", "affection", "amusement")}
+    lines: dict[str, list[Line]] = {"a": [], "b": []}
+    at, role = 0.8, "a"
+    while at < seconds - 1.5:
+        length = float(rng.uniform(1.2, 2.8))
+        length = min(length, seconds - 0.6 - at)
+        feeling = moods[role][int(rng.integers(3))]
+        lines[role].append(Line(at, length, feeling, float(rng.integers(1, 4))))
+        # The next one starts a little before or after this one ends, as people do.
+        at += length + float(rng.normal(0.15, 0.2))
+        role = "b" if role == "a" else "a"
+    speakers = {
+        "a": Speaker(pitch=118, tract=0.94, pace=4.6, loudness=1.0, wobble=0.01),
+        "b": Speaker(pitch=196, tract=1.07, pace=5.1, loudness=1.0, wobble=0.012),
+    }
+    return {
+        r: Track(speak(speakers[r], said, seconds, rng)[0], tuple(said))
+        for r, said in lines.items()
+    }
+
+
+def face(role: str, number: int, talking: bool) -> np.ndarray:
+    """One frame, uint8 (HEIGHT, WIDTH, 3): a plain face whose mouth opens with the voice."""
+    frame = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+    frame[:] = (38, 60, 66) if role == "a" else (66, 48, 40)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    head = ((x - WIDTH / 2) / 52) ** 2 + ((y - HEIGHT / 2) / 66) ** 2 < 1
+    frame[head] = (208, 196, 180)
+    for side in (-20, 20):
+        eye = (x - WIDTH / 2 - side) ** 2 + (y - HEIGHT / 2 + 18) ** 2 < 36
+        if number % 40 > 1:
+            frame[eye] = (28, 26, 31)
+    tall = 10 if talking and number % 2 else 3
+    mouth = ((x - WIDTH / 2) / 20) ** 2 + ((y - HEIGHT / 2 - 28) / tall) ** 2 < 1
+    frame[mouth] = (120, 40, 36)
+    return frame
+
+
+def film(role: str, track: Track, seconds: float) -> bytes:
+    """The robot's camera: WebM with VP8 video only, as a browser's recorder makes it."""
+    out = io.BytesIO()
+    container = av.open(out, "w", format="webm")
+    stream = container.add_stream("libvpx", rate=FPS)
+    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    stream.bit_rate = 150_000
+    stream.options = {"deadline": "realtime", "cpu-used": "8"}
+    stream.time_base = Fraction(1, FPS)
+    step = RATE // FPS
+    for number in range(int(seconds * FPS)):
+        piece = track.samples[number * step : (number + 1) * step]
+        loud = bool(len(piece)) and int(np.abs(piece).max()) > 200_000
+        frame = av.VideoFrame.from_ndarray(face(role, number, loud), format="rgb24")
+        frame.pts = number
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+    container.close()
+    return out.getvalue()

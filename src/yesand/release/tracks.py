@@ -1,0 +1,83 @@
+"""The aligned tracks of a take as a release holds them: private spans silent on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from yesand.capture.models import Gap, Track
+from yesand.consent import reads as consent
+from yesand.formats.audio import RATE, decode_flac
+from yesand.formats.release_content import TakeMedia
+from yesand.infra import objects
+from yesand.kit.spans import Span, merge
+from yesand.post.models import Processing
+from yesand.recording import actions as recording
+from yesand.release.rows import TakeRows
+from yesand.stage.models import Take
+
+#: Declared gaps closer than this are one (a block's worth of rounding), seconds.
+JOIN = 0.001
+
+
+def private_spans(take: Take, rows: TakeRows) -> list[Span]:
+    """What either performer asked to keep out, seconds from the take's start."""
+    spans: list[Span] = []
+    for place in rows.places.values():
+        choice = consent.choice_of(place.person, take.pk)
+        spans += [Span(float(s), float(e)) for s, e in (choice.private_spans if choice else ())]
+    return merge(spans)
+
+
+def silence(samples: np.ndarray, spans: Iterable[Span], rate: int = RATE) -> np.ndarray:
+    """A copy of int32 (n,) with the spans zero."""
+    quiet = samples.copy()
+    for span in spans:
+        quiet[max(0, round(span.start * rate)) : max(0, round(span.end * rate))] = 0
+    return quiet
+
+
+def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
+    """Both tracks at 48 kHz, equal length, sample 0 the take's start; reading is logged."""
+    rows = TakeRows(take)
+    processing = Processing.objects.filter(take=take, state="done").order_by("-at").get()
+    store = objects.store()
+    out = private_spans(take, rows)
+    samples = {
+        role: decode_flac(store.get(f"{processing.aligned_key}/{role}.flac"), f"{take.pk} {role}")
+        for role in "ab"
+    }
+    length = min(len(s) for s in samples.values())
+    end = length / RATE
+    gaps = {}
+    for role in "ab":
+        declared = [
+            Span(max(0.0, g.start), min(end, g.end))
+            for g in Gap.objects.filter(take=take, role=role, kind="mic")
+            if g.start < end and g.end > 0
+        ]
+        inside = [Span(s.start, min(end, s.end)) for s in out if s.start < end]
+        gaps[role] = tuple(merge([*declared, *inside], JOIN))
+    films: dict[str, bytes | None] = {"a": None, "b": None}
+    for role in video if not out else ():
+        # A film cannot be silenced in part without making it again: with a private span it stays out.
+        films[role] = _film(take, role)
+    for track in Track.objects.filter(take=take, kind="mic").select_related("stream__recording"):
+        recording.log_access(track.stream.recording, None, "release")
+    return TakeMedia(
+        a=silence(samples["a"][:length], gaps["a"]),
+        b=silence(samples["b"][:length], gaps["b"]),
+        gaps_a=gaps["a"],
+        gaps_b=gaps["b"],
+        video_a=films["a"],
+        video_b=films["b"],
+    )
+
+
+def _film(take: Take, role: str) -> bytes | None:
+    tracks = list(Track.objects.filter(take=take, role=role, kind="cam").select_related("stream"))
+    # One whole film only: parts of a reload are separate files and stay out of the shard.
+    if len(tracks) != 1 or not tracks[0].stream.object_key:
+        return None
+    return objects.store().get(tracks[0].stream.object_key)
