@@ -1,0 +1,348 @@
+"""From audio samples to the stage clock: one straight line per performer, with honest bounds.
+
+Three clocks meet: the sound card counts samples, the browser counts milliseconds
+(`performance.timeOrigin + performance.now()`), the server's Unix time is the stage clock. Pings
+tie browser to server, the hand-over times of audio blocks tie samples to browser.
+
+Pings. A ping bounds the clock difference hard: the server got it after it was sent, the answer
+arrived after it was given, so the difference lies between t2 - t3 and t1 - t0 whatever the network
+did. The estimate is the line half-way between the two floors (the fastest ways there and back).
+Measured on simulated paths (tests/unit/test_post_clock.py), a floor line with weights falling as
+the third power of the excess over the floor is about twice as exact as averaging the lowest-RTT
+fifth of each minute, and better for short takes.
+
+What no averaging removes: when the way there and the way back differ, the estimate is off by half
+the difference. That can never exceed half the round trip, so no interval here is narrower than
+half the smallest round trip of each performer, and both are added for a pair. What no browser can
+know: how long the microphone, its driver and the browser held the sound before handing it over.
+That latency is not part of the interval; it is excluded in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Doubles = NDArray[np.float64]
+
+VERSION = "clock-1"
+# sd of the prior on clock differences; it keeps short takes from inventing drift
+PRIOR_PPM = 60.0
+GAP_MS = 15.0
+MOST_RTT_MS = 10_000.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """y = level + slope * (x - center), and the standard error of both."""
+
+    center: float
+    level: float
+    slope: float
+    level_sd: float
+    slope_sd: float
+
+    def at(self, x: ArrayLike) -> Doubles:
+        return self.level + self.slope * (np.asarray(x, np.float64) - self.center)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Samples that never came: before sample `sample`, `seconds` of them."""
+
+    sample: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrackClock:
+    """Where the samples of one track lie on the stage clock.
+
+    start_s: stage time of sample 0; rate_hz: samples per stage second; nominal_hz: as declared.
+    drift_ppm: rate_hz against nominal_hz, with its uncertainty (about 95 %).
+    uncertainty_ms: half-width of the interval for any sample's stage time, without device latency.
+    pings: how many were used; min_rtt_ms: fastest round trip, 0 without pings.
+    valid: False when there is nothing to map with; why says what is missing or inconsistent.
+    """
+
+    nominal_hz: int
+    start_s: float
+    rate_hz: float
+    drift_ppm: float
+    drift_uncertainty_ppm: float
+    uncertainty_ms: float
+    pings: int
+    min_rtt_ms: float
+    gaps: tuple[Gap, ...] = field(default=())
+    valid: bool = True
+    why: str = ""
+    version: str = VERSION
+
+    def stage_s(self, sample: ArrayLike) -> Doubles:
+        """Stage time (Unix seconds) of sample numbers; a sample after a gap is that much later."""
+        n = np.asarray(sample, np.float64)
+        out = self.start_s + n / self.rate_hz
+        for gap in self.gaps:
+            out = out + np.where(n >= gap.sample, gap.seconds, 0.0)
+        return out
+
+    def sample_at(self, stage_s: ArrayLike) -> Doubles:
+        """Sample number (fractional) at stage times; inside a gap the first sample after it."""
+        t = np.asarray(stage_s, np.float64)
+        out = (t - self.start_s) * self.rate_hz
+        for gap in self.gaps:
+            after = out - gap.seconds * self.rate_hz
+            out = np.where(out >= gap.sample, np.maximum(after, gap.sample), out)
+        return out
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How track b lies against track a.
+
+    offset_ms: stage time of b's sample 0 minus that of a's.
+    uncertainty_ms: the truth lies within offset_ms +- this, whatever the two paths' asymmetry
+        (device latencies excluded).
+    drift_ppm: b's sample rate against a's, both relative to their nominal rates; with uncertainty.
+    resample: True when the drift is larger than its own uncertainty, so that correcting it helps.
+    """
+
+    offset_ms: float
+    uncertainty_ms: float
+    drift_ppm: float
+    drift_uncertainty_ppm: float
+    resample: bool
+    valid: bool
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+IDENTICAL = Alignment(0.0, 0.0, 0.0, 0.0, False, True, "two channels of one file")
+
+
+def read_pings(events: Iterable[Mapping[str, Any]]) -> Doubles:
+    """Pings of an events stream as (n, 4): t0_ms, t1_ms, t2_ms, t3_ms; server times in ms.
+
+    events: parsed lines; only `type` "ping" counts. Lines with missing, non-finite or impossible
+    times (answer before question, round trip over 10 s) are left out.
+    """
+    rows: list[tuple[float, float, float, float]] = []
+    for event in events:
+        if event.get("type") != "ping":
+            continue
+        try:
+            t0, t3 = float(event["t0_ms"]), float(event["t3_ms"])
+            t1, t2 = float(event["t1_s"]) * 1000.0, float(event["t2_s"]) * 1000.0
+        except (KeyError, TypeError, ValueError):
+            continue
+        rtt = (t3 - t0) - (t2 - t1)
+        if np.isfinite(rtt) and t2 >= t1 and 0.0 <= rtt <= MOST_RTT_MS:
+            rows.append((t0, t1, t2, t3))
+    rows.sort()
+    return np.array(rows, np.float64).reshape(-1, 4)
+
+
+def _fit(x: Doubles, y: Doubles, weight: Doubles, prior: float) -> Line:
+    """Weighted line with a slope prior N(0, prior^2); x and y in the same unit.
+
+    Weights are scaled to sum to their effective number of points (Kish), so that a few heavy
+    points do not pass for many.
+    """
+    weight = weight * (float(weight.sum()) / float(np.square(weight).sum()))
+    total = float(weight.sum())
+    center = float((weight * x).sum() / total)
+    level = float((weight * y).sum() / total)
+    moved, rest = x - center, y - level
+    spread = float((weight * moved * moved).sum())
+    product = float((weight * moved * rest).sum())
+    rest = rest - (product / spread if spread > 0 else 0.0) * moved
+    noise = float((weight * rest * rest).sum()) / max(total - 2.0, 1.0)
+    ridge = noise / (prior * prior)
+    if spread + ridge <= 0:
+        return Line(center, level, 0.0, 0.0, prior)
+    slope_sd = min(prior, float(np.sqrt(noise / (spread + ridge))))
+    return Line(center, level, product / (spread + ridge), float(np.sqrt(noise / total)), slope_sd)
+
+
+def floor_line(
+    x: Doubles, y: Doubles, start: Line | None = None, prior_ppm: float = PRIOR_PPM
+) -> Line:
+    """The line under a cloud whose errors only ever go up, such as delays over time.
+
+    x, y: (n,) in ms, n >= 1. Points weigh (excess over the floor)^-3, with the 5 % quantile of the
+    excess as smallest scale, in four rounds. Returns the line of the floor.
+    """
+    prior = PRIOR_PPM * 1e-6
+    line = start or _fit(x, y, np.ones(len(x)), prior)
+    for _ in range(4):
+        excess = y - line.at(x)
+        excess = excess - excess.min()
+        scale = float(np.quantile(excess, 0.05)) + 0.02
+        line = _fit(x, y, (excess + scale) ** -3.0, prior)
+    return line
+
+
+@dataclass(frozen=True)
+class ServerLine:
+    """Browser clock to stage clock: stage_ms = client_ms + line.at(client_ms)."""
+
+    line: Line
+    bound_ms: float
+    min_rtt_ms: float
+    pings: int
+    worst_breach_ms: float
+
+
+def fit_server(pings: Doubles) -> ServerLine | None:
+    """Line from pings (n, 4) in ms; None without any."""
+    if len(pings) == 0:
+        return None
+    t0, t1, t2, t3 = pings.T
+    rtt = (t3 - t0) - (t2 - t1)
+    x = (t0 + t3) / 2
+    base = float(np.median(t1 - t0))  # Unix milliseconds are large: keep the digits
+    there, back = t1 - t0 - base, t2 - t3 - base
+    best = rtt.min()
+    rough = _fit(
+        x,
+        (there + back) / 2,
+        (rtt - best + np.quantile(rtt - best, 0.1) + 0.05) ** -2.0,
+        PRIOR_PPM * 1e-6,
+    )
+    up = floor_line(x, there, rough)
+    low = floor_line(x, -back, Line(rough.center, -rough.level, -rough.slope, 0.0, 0.0))
+    center = 0.5 * (up.center + low.center)
+    line = Line(
+        center=center,
+        level=0.5 * (float(up.at(center)) - float(low.at(center))) + base,
+        slope=0.5 * (up.slope - low.slope),
+        level_sd=0.5 * float(np.hypot(up.level_sd, low.level_sd)),
+        slope_sd=0.5 * float(np.hypot(up.slope_sd, low.slope_sd)),
+    )
+    middle = line.at(x) - base
+    # the truth lies below every `there` and above every `back`
+    hard = max(float((there - middle).min()), float((middle - back).min()))
+    breach = max(0.0, float((middle - there).max()), float((back - middle).max()))
+    return ServerLine(line, max(hard, best / 2) + breach, float(best), len(pings), breach)
+
+
+@dataclass(frozen=True)
+class SampleLine:
+    """Samples to browser clock: client_ms = nominal_ms + line.at(nominal_ms) + earlier gaps."""
+
+    line: Line
+    gaps: tuple[Gap, ...]
+    backward_ms: float
+
+
+def fit_samples(end_sample: ArrayLike, client_ms: ArrayLike, rate: int) -> SampleLine | None:
+    """Line from audio blocks; None without any.
+
+    end_sample: (n,) sample number just after each block's last one; client_ms: (n,) browser clock
+    at which that sample was handed over. Hand-over is late by a varying time, never early: the
+    floor is the line. A rise of the floor by more than 15 ms that lasts to the end is a gap.
+    """
+    n = np.asarray(end_sample, np.float64)
+    at = np.asarray(client_ms, np.float64)
+    if len(n) == 0:
+        return None
+    x = n * 1000.0 / rate
+    base = float(at[0] - x[0])
+    late = at - x - base
+    slope = _typical_slope(x, late)
+    flat = late - slope * x
+    stairs = np.minimum.accumulate(flat[::-1])[::-1]
+    rise = np.flatnonzero(np.diff(stairs) > GAP_MS) + 1
+    # the last half second may be late by chance; it is no proof of a lasting deficit
+    rise = rise[x[rise] < x[-1] - 500.0] if len(rise) else rise
+    gaps: list[Gap] = []
+    shift = np.zeros(len(n))
+    for step in rise:
+        before = float(flat[max(0, step - 50) : step].min())
+        after = float(flat[step : step + 50].min())
+        gaps.append(Gap(int(n[step - 1]), (after - before) / 1000.0))
+        shift[step:] += after - before
+    line = floor_line(x, late - shift)
+    line = Line(line.center, line.level + base, line.slope, line.level_sd, line.slope_sd)
+    back = float(np.max(np.maximum.accumulate(at) - at))
+    return SampleLine(line, tuple(gaps), back)
+
+
+def _typical_slope(x: Doubles, y: Doubles) -> float:
+    """Median slope between minima of twenty windows: a few gaps do not bend it."""
+    parts = np.array_split(np.arange(len(x)), min(20, max(1, len(x) // 10)))
+    if len(parts) < 3:
+        return 0.0
+    low = np.array([part[np.argmin(y[part])] for part in parts])
+    steps = np.diff(y[low]) / np.maximum(np.diff(x[low]), 1e-9)
+    return float(np.median(steps))
+
+
+def track_clock(
+    rate: int, end_sample: ArrayLike, client_ms: ArrayLike, pings: Doubles
+) -> TrackClock:
+    """The clock of one track from its audio blocks and its performer's pings.
+
+    Arguments as in `fit_samples` and `fit_server`. Without blocks or pings the result is not valid
+    and says why.
+    """
+    samples, server = fit_samples(end_sample, client_ms, rate), fit_server(pings)
+    if samples is None or server is None:
+        why = "no audio block carries a time" if samples is None else "no clock ping was answered"
+        return TrackClock(rate, 0.0, float(rate), 0.0, 0.0, 0.0, len(pings), 0.0, (), False, why)
+    last_ms = float(np.max(np.asarray(end_sample, np.float64))) * 1000.0 / rate
+    nominal = np.array([0.0, last_ms])
+    ends = nominal + samples.line.at(nominal)
+    stage = ends + server.line.at(ends)
+    per_ms = (stage[1] - stage[0]) / last_ms if last_ms > 0 else 1.0
+    slope_sd = float(np.hypot(samples.line.slope_sd, server.line.slope_sd))
+    # pings may end before the audio does: the line is then prolonged, and that is uncertain
+    reach = max(0.0, *(abs(e - server.line.center) for e in ends))
+    prolonged = 2 * server.line.slope_sd * reach
+    sampled = 2 * samples.line.level_sd + samples.line.slope_sd * last_ms
+    gaps = tuple(Gap(g.sample, g.seconds * (1 + server.line.slope)) for g in samples.gaps)
+    why = ""
+    if server.worst_breach_ms > 2.0:
+        why = f"pings contradict one straight line by {server.worst_breach_ms:.1f} ms"
+    if samples.backward_ms > 1.0:
+        why = f"the browser clock ran backward by {samples.backward_ms:.1f} ms"
+    return TrackClock(
+        nominal_hz=rate,
+        start_s=float(stage[0]) / 1000.0,
+        rate_hz=rate / per_ms,
+        drift_ppm=(1.0 / per_ms - 1.0) * 1e6,
+        drift_uncertainty_ppm=2 * slope_sd * 1e6,
+        uncertainty_ms=server.bound_ms + prolonged + sampled + samples.backward_ms,
+        pings=server.pings,
+        min_rtt_ms=server.min_rtt_ms,
+        gaps=gaps,
+        valid=True,
+        why=why,
+    )
+
+
+def align(a: TrackClock, b: TrackClock) -> Alignment:
+    """How b lies against a. Not valid when one of the two clocks is not."""
+    if not (a.valid and b.valid):
+        why = "; ".join(f"{role}: {c.why}" for role, c in (("a", a), ("b", b)) if not c.valid)
+        return Alignment(0.0, 0.0, 0.0, 0.0, False, False, why)
+    drift = ((b.rate_hz / b.nominal_hz) / (a.rate_hz / a.nominal_hz) - 1.0) * 1e6
+    unsure = float(np.hypot(a.drift_uncertainty_ppm, b.drift_uncertainty_ppm))
+    return Alignment(
+        offset_ms=(b.start_s - a.start_s) * 1000.0,
+        uncertainty_ms=a.uncertainty_ms + b.uncertainty_ms,
+        drift_ppm=drift,
+        drift_uncertainty_ppm=unsure,
+        resample=abs(drift) > unsure,
+        valid=True,
+        why="; ".join(w for w in (a.why, b.why) if w),
+    )
