@@ -38,29 +38,49 @@ class Member:
         return self.name.partition(".")[2]
 
 
-def member_bytes(size: int) -> int:
-    """What a member of `size` bytes takes in a shard: its header and its padded content."""
-    return _BLOCK + -(-size // _BLOCK) * _BLOCK
-
-
 def shard_name(split: str, kind: str, number: int) -> str:
     """The name without .tar: `train-audio-000000`."""
     return f"{split}-{kind}-{number:06d}"
 
 
-def write_shard(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
-    """A shard at `path`. members: (name, content); refuses names a tar of old cannot hold."""
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, content in sorted(members, key=lambda member: member[0]):
-            if len(name.encode()) > 100 or "/" in name:
-                raise ValueError(f"not a member name: {name!r}")
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            entry.mode = 0o644
-            entry.mtime = 0
-            entry.uid = entry.gid = 0
-            entry.uname = entry.gname = ""
-            tar.addfile(entry, io.BytesIO(content))
+class ShardWriter:
+    """Writes one shard, member by member in name order; use it in a `with`, or close it."""
+
+    def __init__(self, path: Path) -> None:
+        self._tar = tarfile.open(path, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115 closed below
+        self._last = ""
+        self.size = 0
+
+    def __enter__(self) -> ShardWriter:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @staticmethod
+    def cost(contents: Iterable[bytes]) -> int:
+        """Bytes that members with these contents take, headers and padding included."""
+        return sum(_BLOCK + -(-len(content) // _BLOCK) * _BLOCK for content in contents)
+
+    def add(self, name: str, content: bytes) -> None:
+        """Raises ValueError for a name out of order or one that USTAR cannot hold."""
+        if len(name.encode()) > 100 or "/" in name:
+            raise ValueError(f"not a member name: {name!r}")
+        if name <= self._last:
+            raise ValueError(f"{name!r} comes after {self._last!r}")
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        entry.mode = 0o644
+        entry.mtime = 0
+        entry.uid = entry.gid = 0
+        entry.uname = entry.gname = ""
+        self._tar.addfile(entry, io.BytesIO(content))
+        self._last = name
+        self.size += self.cost([content])
+
+    def close(self) -> None:
+        """Writes the end of the archive."""
+        self._tar.close()
 
 
 def index_shard(path: Path) -> dict[str, Member]:

@@ -235,16 +235,16 @@ def _speech(tables: Tables, scene: Scene) -> None:
         }
         tables["segments"].append({**base, "kind": "ipu", "view": "signal"})
         fto = None if floor is None or short else start - floor
-        # the one who starts to speak hears the other's end later than it happened
-        late = {"a": _DELAY_S if role == "b" else 0.0, "b": _DELAY_S if role == "a" else 0.0}
+        # who starts hears the other's end late; the other hears the start late
+        heard = {ear: -_DELAY_S if ear == role else _DELAY_S for ear in ROLES}
         for view in ("silence", "hold"):
             tables["turns"].append(
                 {
                     **base,
                     "kind": "backchannel" if short else "turn",
                     "view": view,
-                    "fto_as_heard_a": None if fto is None else fto + _ear(late, "a", role),
-                    "fto_as_heard_b": None if fto is None else fto + _ear(late, "b", role),
+                    "fto_as_heard_a": None if fto is None else fto + heard["a"],
+                    "fto_as_heard_b": None if fto is None else fto + heard["b"],
                     "overlap_s": round(shared, 4),
                 }
             )
@@ -262,8 +262,3 @@ def _speech(tables: Tables, scene: Scene) -> None:
             }
             for one in said.syllables
         ]
-
-
-def _ear(late: dict[str, float], ear: str, speaker: str) -> float:
-    """Seconds by which this ear finds the start later after the end than the mouths did."""
-    return late[ear] if ear != speaker else -_DELAY_S

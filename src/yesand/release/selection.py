@@ -5,7 +5,7 @@ Silence is not consent: a take without a choice of both is out. Nothing here kno
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -108,7 +108,7 @@ def select(takes: Iterable[TakeFacts], use: str) -> Selection:
     entered: list[str] = []
     out: dict[str, str] = {}
     counted: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
+    lost: defaultdict[str, float] = defaultdict(float)
     inside = 0.0
     for take in sorted(takes, key=lambda take: take.take_id):
         reason = why_out(take, use)
@@ -119,5 +119,5 @@ def select(takes: Iterable[TakeFacts], use: str) -> Selection:
         out[take.take_id] = reason
         counted[reason] += 1
         lost[reason] += take.hours
-    left = tuple(LeftOut(r, counted[r], float(lost[r])) for r in REASONS if counted[r])
+    left = tuple(LeftOut(r, counted[r], lost[r]) for r in REASONS if counted[r])
     return Selection(tuple(entered), out, left, inside)
