@@ -74,12 +74,19 @@ def runnable(bin: Path, base: Path, account: Account | None) -> Path:
     if account is None or reaches(bin, account):
         return bin
     copy = base / f"engine-{major(bin)}"
+    installed = bin.parent
+    package = installed.parent
     if not copy.exists():
         draft = base / f"{copy.name}.new"
         shutil.rmtree(draft, ignore_errors=True)
-        shutil.copytree(bin.parent, draft, ignore=shutil.ignore_patterns("include", "*.a"))
+        # The wheel's programs look for its bundled libraries beside the package or inside it.
+        bundled = (package.parent / f"{package.name}.libs", package / ".dylibs")
+        for part in (installed, *bundled):
+            if part.is_dir():
+                inside = draft / part.relative_to(package.parent)
+                shutil.copytree(part, inside, ignore=shutil.ignore_patterns("include", "*.a"))
         for path in [draft, *draft.rglob("*")]:
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         draft.rename(copy)
-    return copy / "bin"
+    return copy / bin.relative_to(package.parent)

@@ -398,8 +398,9 @@ class Cluster:
         env = {**CLEAN_ENV, "PGPASSWORD": self.word, "PGOPTIONS": "-c client_min_messages=error"}
         where = replace(self.keeper(), name=database)
         place = ["--host", where.host, "--port", str(where.port), "--username", where.role]
+        flag = "--database" if tool == "pg_dumpall" else "--dbname"
         done = subprocess.run(
-            [str(self.tool(tool)), *place, f"--dbname={database}", *words],
+            [str(self.tool(tool)), *place, f"{flag}={database}", *words],
             env=env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
