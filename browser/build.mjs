@@ -1,5 +1,6 @@
 // Builds every page's script into src/yesand/web/static/built/, which the wheel carries.
-// `node build.mjs --watch` rebuilds on change; `--out DIR` builds elsewhere.
+// `node build.mjs --watch` rebuilds on change; `--out DIR` builds elsewhere; `--tests` adds the
+// bare pages that the browser tests drive.
 import { build, context } from "esbuild";
 import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
@@ -18,6 +19,9 @@ const options = {
   absWorkingDir: here,
   entryPoints: {
     ...Object.fromEntries(pages.map((name) => [name, `src/${name}/${name}.ts`])),
+    "recorder-worker": "src/recorder/worker/worker.ts",
+    "recorder-worklet": "src/recorder/worklet/worklet.ts",
+    ...(process.argv.includes("--tests") ? { "recorder-page": "test/pages/recorder-page.ts" } : {}),
   },
   outdir: out,
   bundle: true,

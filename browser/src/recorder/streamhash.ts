@@ -30,6 +30,11 @@ export class StreamHash {
     }
   }
 
+  /** Resolves when every full piece so far is digested, so that a long file is not held in memory. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#digests);
+  }
+
   /** Lower-case hexadecimal; more bytes may follow afterwards. */
   async hex(): Promise<string> {
     const digests = [...this.#digests];

@@ -1,0 +1,79 @@
+/** What a page and its recorder worker say to each other. */
+import type { Grant, Kind, State } from "./journal.ts";
+
+/** One line of events.jsonl; `t` is milliseconds of the client clock. */
+export interface StoredEvent {
+  readonly t: number;
+  readonly type:
+    | "settings" | "ping" | "cue_asked" | "cue_displayed" | "cue_response" | "pause" | "resume"
+    | "leave" | "glitch" | "partner_state" | "stream_start" | "stream_stop";
+  readonly [field: string]: unknown;
+}
+
+export type ToWorker =
+  | {
+      readonly do: "open";
+      readonly grant: Grant;
+      readonly kind: Kind;
+      readonly take: string;
+      readonly streams_url: string;
+      readonly encoding: "s24" | "f32";
+      readonly keep_minutes: number;
+      /** Record now, send from `send` on: the green room measures the uplink so. */
+      readonly hold?: boolean;
+    }
+  | { readonly do: "mic"; readonly stream: string; readonly readable: ReadableStream<AudioData> }
+  | { readonly do: "mic-port"; readonly stream: string; readonly port: MessagePort; readonly rate: number }
+  | { readonly do: "slice"; readonly stream: string; readonly blob: Blob }
+  | { readonly do: "event"; readonly event: StoredEvent }
+  | { readonly do: "pause" }
+  | { readonly do: "go-on" }
+  | { readonly do: "finish"; readonly stream: string }
+  | { readonly do: "send" }
+  | { readonly do: "rate"; readonly bytes_per_second: number | null }
+  | { readonly do: "tap"; readonly on: boolean }
+  | { readonly do: "grant"; readonly stream: string; readonly grant: Grant | null }
+  | { readonly do: "leftovers" }
+  | { readonly do: "done-with"; readonly take: string }
+  | { readonly do: "wake" };
+
+export interface Level {
+  /** Root mean square of about 100 ms, dB of full scale; -120 for silence. */
+  readonly rms_db: number;
+  /** Largest magnitude, 1 is full scale. */
+  readonly peak: number;
+  /** Samples at or above 0.999 of full scale. */
+  readonly clipped: number;
+  readonly samples: number;
+  readonly t: number;
+}
+
+export type FromWorker =
+  | { readonly is: "opened"; readonly stream: string }
+  /** The first block stands in the file: only now may the lamp go on. */
+  | { readonly is: "recording"; readonly stream: string; readonly kind: Kind; readonly rate: number }
+  | { readonly is: "level"; readonly level: Level }
+  | { readonly is: "samples"; readonly samples: Float32Array; readonly rate: number; readonly t: number }
+  | {
+      readonly is: "progress";
+      readonly stream: string;
+      readonly kind: Kind;
+      readonly take: string;
+      readonly state: State;
+      readonly written: number;
+      readonly sent: number;
+      readonly why: string;
+    }
+  /** The microphone stopped by itself (unplugged, changed rate, storage full). */
+  | { readonly is: "ended"; readonly stream: string; readonly why: string }
+  | { readonly is: "trouble"; readonly stream: string; readonly code: string; readonly says: string }
+  | {
+      readonly is: "renew";
+      readonly stream: string;
+      readonly take: string;
+      readonly kind: Kind;
+      readonly reason: "renew" | "suspect";
+      readonly streams_url: string;
+    }
+  /** Nothing is left that this browser could send. */
+  | { readonly is: "idle" };

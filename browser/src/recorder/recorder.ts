@@ -1,0 +1,224 @@
+/**
+ * The recorder of one take: microphone, camera and events of one performer.
+ *
+ * This is the page's end; the bytes are the worker's. Stopping is local and at once, whatever the
+ * network does; what is not sent yet is sent later, by this page or the next one.
+ */
+import { clientMs } from "../kit/clock.ts";
+import { Camera } from "./camera.ts";
+import type { Grant, Kind } from "./journal.ts";
+import { askGrant, WorkerLink } from "./link.ts";
+import type { FromWorker, Level, StoredEvent } from "./protocol.ts";
+import { watchSettings } from "./settings.ts";
+import { bestIntake, type Intake, startIntake } from "./source.ts";
+
+export interface RecorderOptions {
+  readonly take: string;
+  readonly streams_url: string;
+  readonly encoding: "s24" | "f32";
+  readonly keep_minutes: number;
+  readonly camera_bits_per_second?: number;
+  /** Only tests choose; otherwise the best there is. */
+  readonly intake?: Intake;
+  /** Record without sending until `send()`. */
+  readonly hold?: boolean;
+  readonly events?: boolean;
+}
+
+export interface RecorderHooks {
+  /** The first microphone block stands in the file. */
+  recording?(rate: number): void;
+  level?(level: Level): void;
+  samples?(samples: Float32Array, rate: number, t: number): void;
+  progress?(progress: Progress): void;
+  /** The microphone stopped by itself. */
+  micEnded?(why: string): void;
+  trouble?(code: string, says: string): void;
+}
+
+export type Progress = FromWorker & { is: "progress" };
+
+export class Recorder {
+  readonly link = new WorkerLink();
+  /** Latest word about each stream, by stream id. */
+  readonly streams = new Map<string, Progress>();
+  #mic: string | null = null;
+  #camera: { readonly stream: string; readonly camera: Camera } | null = null;
+  #events: string | null = null;
+  #ends: (() => void)[] = [];
+  #micEnds: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(
+    private readonly options: RecorderOptions,
+    private readonly hooks: RecorderHooks,
+  ) {
+    this.link.listen((message) => this.#hear(message));
+    if (hooks.samples) this.link.send({ do: "tap", on: true });
+  }
+
+  /** Asks leave for every stream and starts; throws a Refusal, or what the browser throws. */
+  async start(
+    mic: MediaStreamTrack,
+    cam: MediaStreamTrack | null,
+    reason: "start" | "reload",
+  ): Promise<void> {
+    const wanted: Kind[] = ["mic"];
+    if (cam) wanted.push("cam");
+    if (this.options.events !== false) wanted.push("events");
+    const grants = await Promise.all(wanted.map((kind) => this.#ask(kind, reason)));
+    const of = (kind: Kind): Grant | undefined => grants[wanted.indexOf(kind)];
+    if (this.#stopped) return;
+    const events = of("events");
+    if (events) {
+      this.#open(events, "events");
+      this.#events = events.stream;
+    }
+    const micGrant = of("mic");
+    const camGrant = of("cam");
+    if (micGrant) await this.#startMic(micGrant, mic);
+    if (cam && camGrant) await this.#startCamera(camGrant, cam);
+  }
+
+  /** Another microphone after the first was lost: a further stream of the same take. */
+  async replaceMic(mic: MediaStreamTrack): Promise<void> {
+    const grant = await this.#ask("mic", "device");
+    if (!this.#stopped) await this.#startMic(grant, mic);
+  }
+
+  /** One line of events.jsonl. */
+  event(type: StoredEvent["type"], fields: Readonly<Record<string, unknown>> = {}, t = clientMs()): void {
+    this.link.send({ do: "event", event: { t, type, ...fields } });
+  }
+
+  /** Nothing is written from now on, but for the event that says so. */
+  pause(why: string): void {
+    this.link.send({ do: "pause" });
+    this.#camera?.camera.pause();
+    this.event("pause", { why });
+  }
+
+  goOn(): void {
+    this.event("resume");
+    this.#camera?.camera.goOn();
+    this.link.send({ do: "go-on" });
+  }
+
+  /** Starts sending what `hold` held back. */
+  send(): void {
+    this.link.send({ do: "send" });
+  }
+
+  /** Bytes a second that uploads may use; null for all there is. */
+  setRate(bytesPerSecond: number | null): void {
+    this.link.send({ do: "rate", bytes_per_second: bytesPerSecond });
+  }
+
+  /** Stops recording now. Resolves when the files are complete here. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    if (this.#mic) this.link.send({ do: "finish", stream: this.#mic });
+    for (const end of [...this.#micEnds, ...this.#ends]) end();
+    const camera = this.#camera;
+    if (camera) {
+      camera.camera.stop();
+      await Promise.race([camera.camera.stopped, after(2000)]);
+      this.link.send({ do: "finish", stream: camera.stream });
+    }
+    if (this.#events) this.link.send({ do: "finish", stream: this.#events });
+    await this.#until((one) => one.state !== "recording", 5000);
+  }
+
+  /** True once every stream has reached one of the states; false when it took too long. */
+  reached(states: readonly Progress["state"][], withinMs: number): Promise<boolean> {
+    return this.#until((one) => states.includes(one.state), withinMs);
+  }
+
+  /** Bytes that are here and not yet at the door. */
+  left(): number {
+    let left = 0;
+    for (const one of this.streams.values()) {
+      if (one.state !== "sealed" && one.state !== "declared") left += Math.max(0, one.written - one.sent);
+    }
+    return left;
+  }
+
+  #ask(kind: Kind, reason: "start" | "reload" | "device"): Promise<Grant> {
+    return askGrant(this.options.streams_url, { take: this.options.take, kind, reason });
+  }
+
+  #open(grant: Grant, kind: Kind): void {
+    const { take, streams_url, encoding, keep_minutes, hold } = this.options;
+    this.streams.set(grant.stream, {
+      is: "progress", stream: grant.stream, kind, take, state: "recording", written: 0, sent: 0, why: "",
+    });
+    this.link.send({ do: "open", grant, kind, take, streams_url, encoding, keep_minutes, hold: hold ?? false });
+  }
+
+  async #startMic(grant: Grant, track: MediaStreamTrack): Promise<void> {
+    const intake = this.options.intake ?? bestIntake();
+    if (!intake) throw new Error("no_recorder");
+    for (const end of this.#micEnds.splice(0)) end();
+    this.#mic = grant.stream;
+    this.#open(grant, "mic");
+    this.#micEnds.push(await startIntake(this.link, grant.stream, track, intake));
+    this.#micEnds.push(
+      watchSettings(track, (settings) =>
+        this.event("settings", { kind: "mic", stream: grant.stream, intake, ...settings })),
+    );
+  }
+
+  async #startCamera(grant: Grant, track: MediaStreamTrack): Promise<void> {
+    const stream = grant.stream;
+    this.#open(grant, "cam");
+    const camera = new Camera(track, this.options.camera_bits_per_second ?? 900_000, (blob) =>
+      this.link.send({ do: "slice", stream, blob }));
+    this.#camera = { stream, camera };
+    await camera.start();
+    this.event("stream_start", { stream, kind: "cam", rate: 0, mime: camera.mimeType });
+    this.#ends.push(watchSettings(track, (settings) => this.event("settings", { kind: "cam", stream, ...settings })));
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.is) {
+      case "recording":
+        if (message.kind === "mic") this.hooks.recording?.(message.rate);
+        break;
+      case "level":
+        this.hooks.level?.(message.level);
+        break;
+      case "samples":
+        this.hooks.samples?.(message.samples, message.rate, message.t);
+        break;
+      case "progress":
+        this.streams.set(message.stream, message);
+        this.hooks.progress?.(message);
+        break;
+      case "ended":
+        if (message.stream === this.#mic && !this.#stopped) this.hooks.micEnded?.(message.why);
+        break;
+      case "trouble":
+        this.hooks.trouble?.(message.code, message.says);
+        break;
+      default:
+        break;
+    }
+  }
+
+  async #until(holds: (one: Progress) => boolean, withinMs: number): Promise<boolean> {
+    const all = (): boolean => [...this.streams.values()].every(holds);
+    if (all()) return true;
+    let stop = (): void => undefined;
+    const reached = new Promise<boolean>((resolve) => {
+      stop = this.link.listen(() => all() && resolve(true));
+    });
+    const answer = await Promise.race([reached, after(withinMs).then(() => false)]);
+    stop();
+    return answer;
+  }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,49 @@
+/** On every page: finishes what earlier pages of this browser left unsent. */
+import { FOLDER, readJournals } from "./journal.ts";
+import { WorkerLink } from "./link.ts";
+import type { FromWorker } from "./protocol.ts";
+
+export interface Leftovers {
+  /** Bytes this browser still has to send, by what is known now. */
+  left(): number;
+  setRate(bytesPerSecond: number | null): void;
+  /** The notes of a take are done: its local copy may go. */
+  doneWith(take: string): void;
+}
+
+/** Starts a worker only where there is something to send. Null where there is nothing. */
+export async function finishLeftovers(changed: (left: number) => void): Promise<Leftovers | null> {
+  if (!(await anythingLeft())) return null;
+  const link = new WorkerLink();
+  const streams = new Map<string, FromWorker & { is: "progress" }>();
+  const left = (): number => {
+    let bytes = 0;
+    for (const one of streams.values()) {
+      if (["recording", "finished"].includes(one.state)) bytes += Math.max(1, one.written - one.sent);
+    }
+    return bytes;
+  };
+  link.listen((message) => {
+    if (message.is === "progress") streams.set(message.stream, message);
+    if (message.is === "progress" || message.is === "idle") changed(left());
+    if (message.is === "idle") link.close();
+  });
+  link.send({ do: "leftovers" });
+  return {
+    left,
+    setRate: (bytes_per_second) => link.send({ do: "rate", bytes_per_second }),
+    doneWith: (take) => link.send({ do: "done-with", take }),
+  };
+}
+
+async function anythingLeft(): Promise<boolean> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(FOLDER);
+    const { journals } = await readJournals(folder);
+    return journals.some((journal) => journal.state !== "refused");
+  } catch {
+    // No storage, or never recorded here: nothing to finish.
+    return false;
+  }
+}

@@ -1,0 +1,30 @@
+"""One Playwright for all browser tests, and how Chromium is started on a small machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).with_name("fakes")))
+
+from chromium import CHROMIUM
+from recorder_rig import (  # noqa: F401
+    fake_door,
+    microphone,
+    recorder_browser,
+    recorder_build,
+    recorder_host,
+)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The one Playwright of the run: a second one in the same process would refuse to start."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}; set YESAND_CHROMIUM")
+    with sync_playwright() as started:
+        yield started
