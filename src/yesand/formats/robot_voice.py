@@ -194,6 +194,14 @@ def render(
     return (to_int24(whole) >> 8) << 8
 
 
+def speak(
+    speaker: Speaker, lines: Sequence[Line], seconds: float, rng: np.random.Generator
+) -> tuple[np.ndarray, list[Spoken]]:
+    """Lines planned and rendered at once: the track as `render` gives it, and what is in it."""
+    said = plan(speaker, lines, seconds, rng)
+    return render(speaker, said, seconds, rng), said
+
+
 def _syllable(
     speaker: Speaker, how: Manner, syllable: Syllable, rng: np.random.Generator
 ) -> np.ndarray:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 from yesand.formats.release_content import Figures
 from yesand.kit.errors import Problem, Refused
+from yesand.release.selection import REASONS
 
 NO_HUMAN = "No human is in this release."
 
@@ -25,19 +26,6 @@ SECTIONS: dict[str, str] = {
     "uses": "What it is for, and what it is not for",
     "distribution": "Terms",
     "maintenance": "Versions, errata, withdrawals, whom to write to",
-}
-
-LEFT_OUT_SAYS: dict[str, str] = {
-    "not_sealed": "not whole on our side",
-    "audition": "auditions, which never enter a release",
-    "withdrawn": "withdrawn",
-    "struck": "struck by a performer",
-    "held": "held by a performer",
-    "not_kept": "not yet kept by both",
-    "wrong_use": "ordered for another use",
-    "no_purpose": "without the purpose",
-    "not_accepted": "not accepted on physical or completeness grounds",
-    "pools": "played by two performers of different split pools",
 }
 
 
@@ -111,5 +99,5 @@ def left_out_line(left_out: Mapping[str, int]) -> str:
     counted = {reason: n for reason, n in left_out.items() if n}
     if not counted:
         return "Left out: nothing."
-    listed = ", ".join(f"{n} {LEFT_OUT_SAYS.get(reason, reason)}" for reason, n in counted.items())
+    listed = ", ".join(f"{n} {REASONS.get(reason, reason)}" for reason, n in counted.items())
     return f"Left out: {sum(counted.values())} takes: {listed}."

@@ -1,7 +1,4 @@
-"""Which takes enter a release, and the one reason each other take stays out. Pure.
-
-Silence is not consent: a take without a choice of both is out. Nothing here knows a rating.
-"""
+"""Which takes enter a release, and the one counted reason why each other stays out. Pure."""
 
 from __future__ import annotations
 
@@ -9,115 +6,87 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-#: In this order: the first that applies is the one counted.
-REASONS = (
-    "audition",
-    "not_sealed",
-    "withdrawn",
-    "struck",
-    "wrong_use",
-    "held",
-    "not_kept",
-    "no_purpose",
-    "pools",
-    "not_accepted",
-)
-
-
-@dataclass(frozen=True)
-class RoleFacts:
-    """What one performer decided about one take.
-
-    choice: keep, hold, strike, or "" for none. purpose: the release's purpose is granted for
-    this take now. withdrawn: any withdrawal reaches this take. human: False for robots and
-    models, which have nothing to grant and nothing to keep. split_pool: train, dev or test.
-    """
-
-    choice: str
-    purpose: bool
-    withdrawn: bool
-    split_pool: str
-    human: bool = True
+#: In the order they are checked: the first that applies is the reason that is counted.
+REASONS = {
+    "not_sealed": "not sealed yet",
+    "audition": "an audition, which never enters a release",
+    "other_use": "ordered for another use",
+    "struck": "struck by a performer",
+    "withdrawn": "withdrawn by a performer",
+    "held": "held by a performer",
+    "not_kept": "not yet kept by both",
+    "without_purpose": "without the purpose",
+    "not_processed": "not processed yet",
+    "not_accepted": "not accepted",
+    "robots": "with a robot or model in it",
+    "no_split": "performers of different split pools",
+}
 
 
 @dataclass(frozen=True)
 class TakeFacts:
-    """What the rule needs to know about one take. use: train or evaluation, as it was ordered.
+    """What decides about one take; `choices` and `purposes` are of its performers."""
 
-    storage: audition, check or take. hours: recorded length, 0 where nothing was sealed.
-    """
-
-    take_id: str
-    storage: str
+    take: str
     sealed: bool
-    accepted: bool
+    storage_class: str
     use: str
-    a: RoleFacts
-    b: RoleFacts
-    hours: float = 0.0
+    choices: tuple[str, ...]
+    """keep, hold, strike or "" (silence) per performer."""
+    withdrawn: bool
+    purpose_covered: bool
+    """Every performer allows the purpose for this take now."""
+    processed: bool
+    accepted: bool
+    humans: bool
+    """Both players are human."""
+    splits: tuple[str, ...]
+    seconds: float = 0.0
 
-    @property
-    def roles(self) -> tuple[RoleFacts, RoleFacts]:
-        """Both performers' facts."""
-        return (self.a, self.b)
 
+def reason(facts: TakeFacts, use: str, robots: bool = False) -> str | None:
+    """Why a take stays out of a release of this use, or None when it enters.
 
-@dataclass(frozen=True)
-class LeftOut:
-    """Takes and hours that one reason keeps out."""
-
-    reason: str
-    takes: int
-    hours: float
+    robots: the release is one of robots; such a release takes no human in.
+    """
+    checks = (
+        ("not_sealed", not facts.sealed),
+        ("audition", facts.storage_class != "take"),
+        ("other_use", facts.use != use),
+        ("struck", "strike" in facts.choices),
+        ("withdrawn", facts.withdrawn),
+        ("held", "hold" in facts.choices),
+        ("not_kept", len(facts.choices) < 2 or any(c != "keep" for c in facts.choices)),
+        ("without_purpose", not facts.purpose_covered),
+        ("not_processed", not facts.processed),
+        ("not_accepted", not facts.accepted),
+        ("robots", facts.humans == robots),
+        ("no_split", len(set(facts.splits)) != 1 or "" in facts.splits),
+    )
+    return next((code for code, out in checks if out), None)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """in_: ids of takes that enter, sorted. out: take id -> reason. left_out: counts, no ids."""
+    """takes: ids that enter, sorted. left_out: takes and hours by reason, in checking order."""
 
-    in_: tuple[str, ...]
-    out: dict[str, str]
-    left_out: tuple[LeftOut, ...]
-    hours: float
-
-    def rows(self) -> list[dict[str, object]]:
-        """Rows of table left_out."""
-        return [{"reason": r.reason, "takes": r.takes, "hours": r.hours} for r in self.left_out]
+    takes: tuple[str, ...]
+    left_out: dict[str, tuple[int, float]]
 
 
-def why_out(take: TakeFacts, use: str) -> str | None:
-    """The one reason a take stays out of a release for `use`, or None when it enters."""
-    people = [role for role in take.roles if role.human]
-    rules = {
-        "audition": take.storage != "take",
-        "not_sealed": not take.sealed,
-        "withdrawn": any(role.withdrawn for role in take.roles),
-        "struck": any(role.choice == "strike" for role in people),
-        "wrong_use": take.use != use,
-        "held": any(role.choice == "hold" for role in people),
-        "not_kept": any(role.choice != "keep" for role in people),
-        "no_purpose": not all(role.purpose for role in people),
-        "pools": take.a.split_pool != take.b.split_pool,
-        "not_accepted": not take.accepted,
-    }
-    return next((reason for reason in REASONS if rules[reason]), None)
-
-
-def select(takes: Iterable[TakeFacts], use: str) -> Selection:
-    """Every take in or out, counted. use: what the release is for, train or evaluation."""
-    entered: list[str] = []
-    out: dict[str, str] = {}
-    counted: Counter[str] = Counter()
-    lost: defaultdict[str, float] = defaultdict(float)
-    inside = 0.0
-    for take in sorted(takes, key=lambda take: take.take_id):
-        reason = why_out(take, use)
-        if reason is None:
-            entered.append(take.take_id)
-            inside += take.hours
-            continue
-        out[take.take_id] = reason
-        counted[reason] += 1
-        lost[reason] += take.hours
-    left = tuple(LeftOut(r, counted[r], lost[r]) for r in REASONS if counted[r])
-    return Selection(tuple(entered), out, left, inside)
+def select(facts: Iterable[TakeFacts], use: str, robots: bool = False) -> Selection:
+    """Apply `reason` to every take."""
+    entering: list[str] = []
+    count: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for take in facts:
+        code = reason(take, use, robots)
+        if code is None:
+            entering.append(take.take)
+        else:
+            count[code] += 1
+            seconds[code] += take.seconds
+    return Selection(
+        tuple(sorted(entering)),
+        {code: (count[code], seconds[code] / 3600) for code in REASONS if count[code]},
+    )
