@@ -35,6 +35,8 @@ class Application(models.Model):
     call = models.ForeignKey(Call, models.PROTECT, related_name="applications")
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     says = models.TextField(blank=True)
+    adult_stated_at = models.DateTimeField(null=True)
+    """When the performer said that they are 18 or older; proof comes before the first booking."""
     state = models.CharField(max_length=10, default="applied")
     """applied, recorded, accepted, declined or withdrawn."""
     applied_at = models.DateTimeField(auto_now_add=True)
