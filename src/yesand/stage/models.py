@@ -21,6 +21,11 @@ class Session(models.Model):
     """waiting, warm_up, playing, notes, step_out or ended."""
     opened_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
+    dealt = models.JSONField(default=dict)
+    """The three cards on the table: {"index", "cards": [prompt id], "swaps": [{"prompt", "why"}]}.
+    Nobody is named."""
+    ready = models.JSONField(default=dict)
+    """What each role last said they are ready for: {"a": "warm_up", "b": "scene:<id>"}."""
 
 
 class Place(models.Model):
@@ -77,6 +82,9 @@ class Take(models.Model):
     closed_at = models.FloatField(null=True)
     ended_by = models.CharField(max_length=12, blank=True)
     """and_scene, leave, director, lost or booking_end."""
+    end_asked_at = models.FloatField(null=True)
+    """Stage clock at which a player said *And scene*; the other has 3 s to object."""
+    end_asked_by = models.CharField(max_length=1, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scene", "number"], name="take_once")]
@@ -107,6 +115,11 @@ class Cue(models.Model):
     responded_at = models.FloatField(null=True)
     span_end = models.FloatField(null=True)
     """Where the cued span ends: next cue of the role, or 20 s, or the take's end."""
+    plan_index = models.PositiveSmallIntegerField(null=True)
+    """Which of the engine's planned offers this was; null when it was pulled or a director's."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["take", "plan_index"], name="planned_once")]
 
 
 class Pause(models.Model):

@@ -1,0 +1,93 @@
+"""The deck of actions behind *Deal me one* and the director's list, by feeling and intensity.
+
+Each is an action aimed at the partner: verb first, playable at once, eight words or fewer, no
+feeling word, no plot, nothing about body or face. The aim is stored, the action is shown.
+"""
+
+from __future__ import annotations
+
+from yesand.stage.cue_rules import Aim
+
+ACTIONS: dict[str, tuple[tuple[int | None, str], ...]] = {
+    "joy": (
+        (1, "Tell them what you like here"),
+        (2, "Share the good news at last"),
+        (3, "Make them celebrate with you, now"),
+    ),
+    "amusement": (
+        (1, "Let them finish their bad joke"),
+        (2, "Try to keep a straight face"),
+        (3, "Repeat the silliest thing they said"),
+    ),
+    "excitement": (
+        (1, "Ask what happens next"),
+        (2, "Talk them into starting right away"),
+        (3, "Get them to say yes tonight"),
+    ),
+    "pride": (
+        (1, "Mention it as if in passing"),
+        (2, "Make sure they notice"),
+        (3, "Have them say it was you"),
+    ),
+    "affection": (
+        (1, "Offer them the better half"),
+        (2, "Let them off the hook"),
+        (3, "Tell them what they mean to you"),
+    ),
+    "relief": (
+        (1, "Let them put it down"),
+        (2, "Thank them for waiting"),
+        (3, "Have them tell you it is over"),
+    ),
+    "neutral": (
+        (None, "Settle the practical part first"),
+        (None, "Tell them how it works"),
+        (None, "Read it out to them"),
+    ),
+    "surprise": (
+        (1, "Ask them to say that again"),
+        (2, "Make them prove it"),
+        (3, "Stop everything and look at it"),
+    ),
+    "embarrassment": (
+        (1, "Change the subject, not quite fast enough"),
+        (2, "Hide it, badly"),
+        (3, "Make them promise to tell nobody"),
+    ),
+    "sadness": (
+        (1, "Ask for one thing back"),
+        (2, "Tell them what you will miss"),
+        (3, "Ask them to stay a minute longer"),
+    ),
+    "anger": (
+        (1, "Name what they just did"),
+        (2, "Don't let them change the subject"),
+        (3, "Make them take it back"),
+    ),
+    "frustration": (
+        (1, "Explain it once more, kindly"),
+        (2, "Count off what you already tried"),
+        (3, "Hand it to them and step back"),
+    ),
+    "contempt": (
+        (1, "Correct a small detail"),
+        (2, "Let them hear how that sounds"),
+        (3, "Explain it as if to a child"),
+    ),
+    "disgust": (
+        (1, "Move it a little away"),
+        (2, "Refuse to touch it"),
+        (3, "Get it out of the room"),
+    ),
+    "fear": (
+        (1, "Keep them away from the window"),
+        (2, "Make them whisper"),
+        (3, "Get them to leave with you now"),
+    ),
+}
+
+
+def deck(feelings: list[str] | None = None) -> list[tuple[str, Aim]]:
+    """Actions with their aims, of these feelings, or of all; in a fixed order."""
+    wanted = [f for f in ACTIONS if feelings is None or f in feelings]
+    return [(action, Aim(f, level)) for f in wanted for level, action in ACTIONS[f]]
