@@ -1,0 +1,73 @@
+"""Serve the door: `python -m yesand.web.doors`. SIGTERM and SIGINT stop it cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from yesand.infra import environ, logs
+from yesand.kit.errors import Refused
+from yesand.web.doors.app import Door
+
+#: Seconds that running requests get after the last body was cut short.
+FINISH_S = 5
+
+
+class DoorServer(uvicorn.Server):
+    """uvicorn that tells the door first when it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, door: Door) -> None:
+        super().__init__(config)
+        self._door = door
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain, then stop; a second Ctrl-C does not wait. The exit status of a clean stop is 0."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._door.drain)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def main() -> int:
+    """Run until stopped; 0 after a clean stop, 2 where a setting is wrong."""
+    logs.start()
+    try:
+        settings = environ.read(os.environ)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    door = Door()
+    config = uvicorn.Config(
+        door,
+        host=settings.host,
+        port=settings.door_port,
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="on",
+        ws="none",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=FINISH_S,
+        limit_concurrency=4096,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+    server = DoorServer(config, door)
+    server.run()
+    return 0 if server.started else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
