@@ -1,5 +1,6 @@
 /** A page's end of the recorder worker. */
 import { type Answer, post } from "../kit/boot.ts";
+import { clientMs } from "../kit/clock.ts";
 import type { Grant, Kind } from "./journal.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 
@@ -66,6 +67,10 @@ export class WorkerLink {
       const trouble: FromWorker = { is: "trouble", stream: "", code: "worker_broken", says: event.message };
       for (const listener of [...this.#listeners]) listener(trouble);
     };
+    // Ten messages, of which the fastest tells how far the worker's clock is from ours.
+    for (let nth = 0; nth < 10; nth++) {
+      setTimeout(() => this.send({ do: "clock", page_ms: clientMs() }), nth * 5);
+    }
     addEventListener("online", () => this.send({ do: "wake" }));
   }
 

@@ -35,7 +35,9 @@ export type ToWorker =
   | { readonly do: "grant"; readonly stream: string; readonly grant: Grant | null }
   | { readonly do: "leftovers" }
   | { readonly do: "done-with"; readonly take: string }
-  | { readonly do: "wake" };
+  | { readonly do: "wake" }
+  /** The page's clock now: the worker's own may stand apart after the machine's time was set. */
+  | { readonly do: "clock"; readonly page_ms: number };
 
 export interface Level {
   /** Root mean square of about 100 ms, dB of full scale; -120 for silence. */

@@ -1,4 +1,5 @@
 /** Reads the microphone off the main thread, by a track's readable or by a worklet's port. */
+import type { ClockShift } from "../clockshift.ts";
 import type { Chunk } from "../framing.ts";
 
 export interface Taking {
@@ -7,16 +8,14 @@ export interface Taking {
   ended(why: string): void;
 }
 
-const clientMs = (): number => performance.timeOrigin + performance.now();
-
 /** Reads until the track ends or `stop` is called; stop takes effect at once. */
-export function readTrack(readable: ReadableStream<AudioData>, taking: Taking): () => void {
+export function readTrack(readable: ReadableStream<AudioData>, clock: ClockShift, taking: Taking): () => void {
   const reader = readable.getReader();
   let stopped = false;
   const read = async (): Promise<void> => {
     while (!stopped) {
       const { done, value } = await reader.read();
-      const now = clientMs();
+      const now = clock.now();
       if (done) break;
       if (!stopped) taking.chunk(toChunk(value, now));
       value.close();
@@ -48,10 +47,10 @@ interface WorkletChunk {
 }
 
 /** The way of browsers without MediaStreamTrackProcessor: no device time. */
-export function readPort(port: MessagePort, rate: number, taking: Taking): () => void {
+export function readPort(port: MessagePort, rate: number, clock: ClockShift, taking: Taking): () => void {
   port.onmessage = (message: MessageEvent<WorkletChunk>) => {
     const { planes } = message.data;
-    if (planes.length) taking.chunk({ planes, rate, deviceUs: null, clientMs: clientMs() });
+    if (planes.length) taking.chunk({ planes, rate, deviceUs: null, clientMs: clock.now() });
   };
   return () => {
     port.onmessage = null;

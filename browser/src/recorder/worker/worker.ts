@@ -3,12 +3,13 @@
  * browser's storage and sends them on. The page's main thread is never on the audio's path.
  */
 import { uuidBytes } from "../blocks.ts";
+import { ClockShift } from "../clockshift.ts";
 import { Framing } from "../framing.ts";
 import type { Grant, Kind } from "../journal.ts";
 import { Pace } from "../pace.ts";
 import type { FromWorker, StoredEvent, ToWorker } from "../protocol.ts";
 import { doneWith, finishLeftovers } from "./leftovers.ts";
-import { readPort, readTrack } from "./mic.ts";
+import { readPort, readTrack, type Taking } from "./mic.ts";
 import { LocalStream, type Watching } from "./stream.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -35,11 +36,10 @@ const finishing = new Set<Promise<void>>();
 let held: LocalStream[] = [];
 /** Events of before the events stream was granted. */
 let waiting: StoredEvent[] = [];
+const clock = new ClockShift();
 let paused = false;
 let tapped = false;
 let flushing: ReturnType<typeof setInterval> | null = null;
-
-const clientMs = (): number => performance.timeOrigin + performance.now();
 
 function say(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, transfer);
@@ -122,7 +122,7 @@ function takeMic(id: string, start: (one: Open, framing: Framing) => () => void)
       one.stream.append(bytes);
       if (one.told) return;
       one.told = true;
-      addEvent({ t: clientMs(), type: "stream_start", stream: id, kind: "mic", rate: framing.rate });
+      addEvent({ t: clock.now(), type: "stream_start", stream: id, kind: "mic", rate: framing.rate });
       say({ is: "recording", stream: id, kind: "mic", rate: framing.rate });
     },
     level: (level) => say({ is: "level", level }),
@@ -135,7 +135,7 @@ function takeMic(id: string, start: (one: Open, framing: Framing) => () => void)
   one.stopMic = start(one, framing);
 }
 
-function taking(id: string, framing: Framing): Parameters<typeof readTrack>[1] {
+function taking(id: string, framing: Framing): Taking {
   return {
     chunk(chunk) {
       if (paused || !open.has(id)) return;
@@ -204,7 +204,7 @@ async function finishNow(id: string, one: Open): Promise<void> {
     one.framing?.flush();
     await one.slices;
     if (one.framing) {
-      addEvent({ t: clientMs(), type: "stream_stop", stream: id, samples: one.framing.written });
+      addEvent({ t: clock.now(), type: "stream_stop", stream: id, samples: one.framing.written });
     }
     await one.stream.finish();
   } catch (error) {
@@ -239,12 +239,12 @@ self.onmessage = (event: MessageEvent<ToWorker>): void => {
     }
     case "mic":
       afterOpen(message.stream, () =>
-        takeMic(message.stream, (_, framing) => readTrack(message.readable, taking(message.stream, framing))));
+        takeMic(message.stream, (_, framing) => readTrack(message.readable, clock, taking(message.stream, framing))));
       break;
     case "mic-port":
       afterOpen(message.stream, () =>
         takeMic(message.stream, (_, framing) =>
-          readPort(message.port, message.rate, taking(message.stream, framing))));
+          readPort(message.port, message.rate, clock, taking(message.stream, framing))));
       break;
     case "slice":
       afterOpen(message.stream, () => addSlice(message.stream, message.blob));
@@ -282,6 +282,9 @@ self.onmessage = (event: MessageEvent<ToWorker>): void => {
       break;
     case "done-with":
       doneWith(message.take, known.values()).catch((error: unknown) => trouble("", error));
+      break;
+    case "clock":
+      clock.heard(message.page_ms);
       break;
     case "wake":
       for (const stream of known.values()) stream.wake();
