@@ -165,7 +165,7 @@ def noise(power: Floats, speech: Bools, guard: int = 10) -> Noise:
     return Noise(loud, low, float(db(max(clean, 1e-12))) - low)
 
 
-def loudest(x: Array, rate: int, hop_s: float = 0.01) -> float:
-    """95th percentile of the hop levels in dBFS: how loud the track's loud parts are."""
-    power = frame_power(x, rate, hop_s)
-    return float(np.percentile(db(power), 95)) if len(power) else -120.0
+def loudest(x: Array, rate: int) -> float:
+    """Level of the loudest 10 ms in dBFS; -120 for less than 10 ms of samples."""
+    power = frame_power(x, rate)
+    return float(db(float(power.max()))) if len(power) else -120.0

