@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from yesand.consent import reads as consent
+from yesand.formats.emotions import SET_VERSION
 from yesand.infra import facts
 from yesand.kit.errors import Problem, Refused, refuse
 from yesand.labels import rules
@@ -134,7 +135,7 @@ def note_moment(take: Take, person: Person, answer: MomentAnswer) -> list[Rating
             rows.append(
                 Rating.objects.create(
                     item=found[place.role], view="own", rater=person, question="own",
-                    felt=answer.felt, set_version=rules.SET_VERSION,
+                    felt=answer.felt, set_version=SET_VERSION,
                 )
             )  # fmt: skip
     return rows
@@ -160,7 +161,7 @@ def _store(
         intensity=said.intensity,
         secondary=list(said.secondary),
         other_word=said.other_word,
-        set_version=rules.SET_VERSION,
+        set_version=SET_VERSION,
         **extra,
     )
 

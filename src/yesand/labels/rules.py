@@ -10,27 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-SET_VERSION = "yesand-15"
+from yesand.commission.order import FEELING_KEYS
+from yesand.formats.emotions import YESAND_15
 
 #: Category and its left-hand key, in reading order of the grid (three rows of five).
-GRID: list[tuple[str, str]] = [
-    ("joy", "q"),
-    ("amusement", "w"),
-    ("excitement", "e"),
-    ("pride", "r"),
-    ("affection", "t"),
-    ("relief", "a"),
-    ("neutral", "s"),
-    ("surprise", "d"),
-    ("embarrassment", "f"),
-    ("sadness", "g"),
-    ("anger", "z"),
-    ("frustration", "x"),
-    ("contempt", "c"),
-    ("disgust", "v"),
-    ("fear", "b"),
-]
-CATEGORIES = tuple(name for name, _ in GRID)
+GRID: list[tuple[str, str]] = [(name, key.lower()) for name, key in FEELING_KEYS.items()]
+CATEGORIES = YESAND_15
 BESIDE = ("other", "cant_tell")
 INTENSITIES = {1: "slight", 2: "clear", 3: "strong"}
 VIEWS = ("intended", "character", "partner", "observer", "own")

@@ -61,7 +61,7 @@ def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
         gaps[role] = tuple(merge([*declared, *inside], JOIN))
     films: dict[str, bytes | None] = {"a": None, "b": None}
     for role in video if not out else ():
-        # A film cannot be silenced in part without making it again: with a private span it stays out.
+        # A film cannot be blanked in part without encoding it again: it stays out whole.
         films[role] = _film(take, role)
     for track in Track.objects.filter(take=take, kind="mic").select_related("stream__recording"):
         recording.log_access(track.stream.recording, None, "release")

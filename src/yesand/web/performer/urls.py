@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from yesand.web.performer import bookings, notes
 
 app_name = "performer"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("me/availability", bookings.availability, name="availability"),
+    path("me/offers", bookings.offers, name="offers"),
+    path("me/bookings/<uuid:booking>", bookings.booking, name="booking"),
+    path("me/bookings/<uuid:booking>/answer", bookings.answer, name="answer"),
+    path("me/bookings/<uuid:booking>/cancel", bookings.cancel, name="cancel_booking"),
+    path("me/bookings/<uuid:booking>/enter", bookings.enter, name="enter_booking"),
+    path("me/bookings/<uuid:booking>.ics", bookings.booking_ics, name="booking_ics"),
+    path("room/<uuid:session>/notes/<uuid:take>", notes.notes, name="notes"),
+]

@@ -1,0 +1,1 @@
+"""Rehearsal: one scene through real browsers, from sign-in to a release that loads."""
