@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-websocket_urlpatterns: list[URLPattern] = []
+from yesand.web.sockets.room import RoomConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/room/<uuid:session>", RoomConsumer.as_asgi(), name="room_socket"),  # type: ignore[arg-type]
+]

@@ -1,0 +1,191 @@
+"""The room socket: /ws/room/<session id>.
+
+Authorized before it is accepted: the cookie's person must have a place in the session or produce
+its program. Everything that is said lies in the room log, so any process can serve any room and a
+client that was away asks for what it missed. Pings are answered and stored nowhere.
+
+Besides `log`, `pong` and `error`, the server sends `{"type": "here", "people": [...]}` whenever
+who is here changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+import uuid
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils.translation import gettext as _
+
+from yesand.infra import bus
+from yesand.kit.errors import Refused
+from yesand.stage import room
+from yesand.stage.models import RoomMessage
+from yesand.web.sockets import dispatch, engine
+
+#: An SDP in JSON has about 10 kB; nothing a room says is larger than this, in characters.
+MAX_FRAME = 96 * 1024
+PAGE = 200
+#: Messages a second one socket may send for long, and at once (ICE candidates come in a burst).
+RATE, BURST = 30.0, 150.0
+#: Refused messages beyond the accepted ones after which a flooding socket is closed.
+PATIENCE = 200
+TOO_BIG, TOO_MANY = 4413, 4429
+
+
+class Bucket:
+    """How much one socket may still say; pure but for the time it is given."""
+
+    def __init__(self, now: float) -> None:
+        self.level, self.at = BURST, now
+
+    def take(self, now: float) -> bool:
+        self.level = min(BURST, self.level + (now - self.at) * RATE)
+        self.at = now
+        if self.level < 1.0:
+            return False
+        self.level -= 1.0
+        return True
+
+
+class RoomConsumer(AsyncWebsocketConsumer):
+    """One page in one room."""
+
+    async def connect(self) -> None:
+        self.member: dispatch.Member | None = None
+        self.subscription: bus.Subscription | None = None
+        self.engine: asyncio.Task[None] | None = None
+        self.changed = asyncio.Event()
+        self.last = 0
+        self.peer = ""
+        self.bucket = Bucket(time.monotonic())
+        self.refused = 0
+        person = self.scope.get("user")
+        if person is None or not person.is_authenticated:
+            await self.close()
+            return
+        session_id: uuid.UUID = self.scope["url_route"]["kwargs"]["session"]
+        self.member = await _in_thread(dispatch.enter)(session_id, person)
+        if self.member is None:
+            await self.close()
+            return
+        self.reader = room.Reader(self.member.role)
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        if self.subscription is not None:
+            await self.subscription.__aexit__(None, None, None)
+        if self.engine is not None:
+            self.engine.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.engine
+        if self.member is not None and self.peer:
+            member = self.member
+            await _in_thread(room.gone)(member.session, member.role, member.alias, self.peer)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        received = time.time()
+        if text_data is None or len(text_data) > MAX_FRAME:
+            await self._error("too_large", _("A message has at most 64 KiB of text."))
+            await self.close(TOO_BIG)
+            return
+        if not self.bucket.take(time.monotonic()):
+            self.refused += 1
+            if self.refused > PATIENCE:
+                await self.close(TOO_MANY)
+            elif self.refused == 1:
+                await self._error("too_many", _("That was too much at once. Wait a moment."))
+            return
+        self.refused = max(0, self.refused - 1)
+        try:
+            message = json.loads(text_data)
+        except (ValueError, RecursionError):
+            await self._error("bad_json", _("That message is not JSON."))
+            return
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "ping":
+            await self._pong(message, received)
+        elif kind == "hello":
+            await self._hello(message)
+        elif kind == "send":
+            await self._send(message)
+        else:
+            await self._error("unknown_type", _("Say hello, send or ping."))
+
+    async def _pong(self, message: dict[str, Any], received: float) -> None:
+        t0 = message.get("t0")
+        if isinstance(t0, bool) or not isinstance(t0, int | float):
+            await self._error("bad_ping", _("A ping carries its time as t0."))
+            return
+        await self._tell({"type": "pong", "t0": t0, "t1": received, "t2": time.time()})
+
+    async def _hello(self, message: dict[str, Any]) -> None:
+        last = message.get("last", 0)
+        if isinstance(last, bool) or not isinstance(last, int) or not 0 <= last < 2**63:
+            await self._error("bad_hello", _("Say the id of the last message you saw."))
+            return
+        assert self.member is not None
+        self.last = last
+        if self.subscription is None:
+            self.subscription = bus.subscribe("room", self._pull, key=str(self.member.session.pk))
+            await self.subscription.__aenter__()
+            if self.member.place is not None:
+                self.engine = asyncio.create_task(self._run_engine())
+        else:
+            self.subscription.due.set()
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        assert self.member is not None
+        kind, nonce = message.get("kind"), message.get("nonce", "")
+        body = message.get("body", {})
+        try:
+            await _in_thread(dispatch.send)(self.member, kind, body, nonce)
+        except Refused as refusal:
+            await self._error(refusal.code, refusal.problems[0].says, nonce=nonce, kind=kind)
+            return
+        if kind == "present":
+            self.peer = str(body.get("peer", ""))
+
+    async def _pull(self) -> None:
+        """Send what the log holds after the last message sent; runs one at a time."""
+        assert self.member is not None
+        session_id = self.member.session.pk
+        while True:
+            rows: list[RoomMessage] = await _in_thread(room.since)(session_id, self.last, PAGE)
+            presence = False
+            for row in rows:
+                if self.reader.may_read(row):
+                    await self._tell(self.reader.as_json(row))
+                presence = presence or row.kind in ("present", "leave")
+                if row.kind in engine.WAKES:
+                    self.changed.set()
+                self.last = row.pk
+            if presence:
+                people = await _in_thread(room.people_here)(session_id)
+                await self._tell({"type": "here", "people": people})
+            if len(rows) < PAGE:
+                return
+
+    async def _run_engine(self) -> None:
+        """Make this player's planned offers when they are due, and let *And scene* stand."""
+        assert self.member is not None
+        while True:
+            wait = await _in_thread(engine.tick)(self.member.session.pk, self.member.role)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.changed.wait(), wait)
+            self.changed.clear()
+
+    async def _error(self, code: str, says: str, **more: Any) -> None:
+        await self._tell({"type": "error", "code": code, "says": str(says), **more})
+
+    async def _tell(self, message: dict[str, Any]) -> None:
+        await self.send(json.dumps(message))
+
+
+def _in_thread(function: Any) -> Any:
+    """Rows are read in a thread of the pool: one slow room must not hold up the others."""
+    return database_sync_to_async(function, thread_sensitive=False)
