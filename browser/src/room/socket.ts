@@ -1,0 +1,155 @@
+/**
+ * The room socket: sends with nonces, replays what was missed, comes back by itself.
+ *
+ * Messages are handed on once each, in the order of the log. What could not be sent waits and is
+ * sent again after a reconnect; the server knows a repeat by its nonce.
+ */
+import { clientMs } from "../kit/clock.ts";
+import type { Body, FromRoom, LogMessage, Person, Pong } from "./messages.ts";
+import { type Ping, StageClock } from "./stageclock.ts";
+
+export interface SocketHooks {
+  log(message: LogMessage): void;
+  ping?(ping: Ping): void;
+  /** True while the server is reachable. */
+  connected?(up: boolean): void;
+  here?(people: readonly Person[]): void;
+  error?(says: string): void;
+}
+
+interface Waiting {
+  readonly kind: string;
+  readonly body: Body;
+  readonly nonce: string;
+  readonly stored: (message: LogMessage) => void;
+}
+
+const BURST = 10;
+const BURST_EVERY_MS = 100;
+const PING_EVERY_MS = 1000;
+/** Without any answer for this long the connection counts as dead. */
+const SILENCE_MS = 8000;
+
+export class RoomSocket {
+  readonly clock = new StageClock();
+  #socket: WebSocket | null = null;
+  #last = 0;
+  #waiting = new Map<string, Waiting>();
+  #failures = 0;
+  #closed = false;
+  #burst = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #heardAt = 0;
+
+  constructor(
+    private readonly url: string,
+    private readonly hooks: SocketHooks,
+    private readonly connect: (url: string) => WebSocket = (url) => new WebSocket(url),
+  ) {
+    this.#open();
+  }
+
+  /** Sends; resolves with the stored message when it comes back in the log. */
+  send(kind: string, body: Body): Promise<LogMessage> {
+    return new Promise((stored) => {
+      const waiting: Waiting = { kind, body, nonce: crypto.randomUUID(), stored };
+      this.#waiting.set(waiting.nonce, waiting);
+      this.#post(waiting);
+    });
+  }
+
+  /** Ten quick pings from now on, as at a take's start. */
+  burst(): void {
+    this.#burst = BURST;
+    this.#schedule(0);
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
+  #open(): void {
+    const socket = this.connect(this.url);
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#failures = 0;
+      this.#heardAt = clientMs();
+      socket.send(JSON.stringify({ type: "hello", last: this.#last }));
+      for (const waiting of this.#waiting.values()) this.#post(waiting);
+      this.hooks.connected?.(true);
+      this.burst();
+    };
+    socket.onmessage = (event: MessageEvent<string>) => this.#hear(JSON.parse(event.data) as FromRoom);
+    socket.onclose = (event) => this.#down(socket, event.code);
+    socket.onerror = () => socket.close();
+  }
+
+  #down(socket: WebSocket, code: number): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.hooks.connected?.(false);
+    // 4401 and 4403: not our room, or not any more. Asking again would not change that.
+    if (this.#closed || code === 4401 || code === 4403) return;
+    const longest = Math.min(5000, 250 * 2 ** this.#failures);
+    this.#failures += 1;
+    setTimeout(() => this.#closed || this.#open(), longest / 2 + (Math.random() * longest) / 2);
+  }
+
+  #post(waiting: Waiting): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    const { kind, body, nonce } = waiting;
+    this.#socket.send(JSON.stringify({ type: "send", kind, body, nonce }));
+  }
+
+  #hear(message: FromRoom): void {
+    this.#heardAt = clientMs();
+    if (message.type === "log") this.#hearLog(message);
+    else if (message.type === "pong") this.#hearPong(message);
+    else if (message.type === "here") this.hooks.here?.(message.people);
+    else if (message.type === "error") this.hooks.error?.(message.says);
+  }
+
+  #hearLog(message: LogMessage): void {
+    if (message.id <= this.#last) return;
+    this.#last = message.id;
+    this.hooks.log(message);
+    const waiting = message.nonce ? this.#waiting.get(message.nonce) : undefined;
+    if (!waiting) return;
+    this.#waiting.delete(waiting.nonce);
+    waiting.stored(message);
+  }
+
+  #hearPong(pong: Pong): void {
+    const ping: Ping = { t0_ms: pong.t0, t1_s: pong.t1, t2_s: pong.t2, t3_ms: clientMs() };
+    this.clock.add(ping);
+    this.hooks.ping?.(ping);
+  }
+
+  #schedule(ms: number): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ping(), ms);
+  }
+
+  #ping(): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (clientMs() - this.#heardAt > SILENCE_MS) {
+      socket.close();
+      this.#down(socket, 0);
+      return;
+    }
+    socket.send(JSON.stringify({ type: "ping", t0: clientMs() }));
+    this.#burst = Math.max(0, this.#burst - 1);
+    this.#schedule(this.#burst > 0 ? BURST_EVERY_MS : PING_EVERY_MS);
+  }
+}
+
+/** A path as the address of a socket on our own host. */
+export function socketUrl(path: string): string {
+  const url = new URL(path, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  return url.href;
+}

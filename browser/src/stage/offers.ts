@@ -1,0 +1,109 @@
+/**
+ * Cues on one performer's screen: wait for the own pause, show for six seconds, fold to a dot.
+ *
+ * Pure but for what it calls: the page gives levels and time, and draws what it is told.
+ */
+import { Quiet } from "./quiet.ts";
+
+export interface Offer {
+  readonly cue: string;
+  readonly action: string;
+  /** "affection 2", shown only to who wants it. */
+  readonly aim: string;
+  readonly empty: boolean;
+}
+
+export type Answer = "took" | "bent" | "let_go";
+
+export interface OffersTo {
+  /** Draws the offer; resolves after it was painted. */
+  show(offer: Offer): Promise<{ readonly hidden: boolean }>;
+  fold(offer: Offer): void;
+  clear(): void;
+  displayed(offer: Offer, hidden: boolean): void;
+  answered(offer: Offer, answer: Answer): void;
+}
+
+const QUIET_MS = 800;
+const LONGEST_WAIT_MS = 12_000;
+const SHOWN_MS = 6000;
+
+export class Offers {
+  readonly #quiet = new Quiet();
+  #waiting: { readonly offer: Offer; readonly since: number }[] = [];
+  #current: { readonly offer: Offer; foldAt: number; answered: boolean; folded: boolean } | null = null;
+  #paused = false;
+
+  constructor(
+    private readonly to: OffersTo,
+    private readonly wait: boolean,
+  ) {}
+
+  /** A cue arrived. */
+  offer(offer: Offer, nowMs: number): void {
+    if (this.#waiting.some((one) => one.offer.cue === offer.cue) || this.#current?.offer.cue === offer.cue) return;
+    this.#waiting.push({ offer, since: nowMs });
+    this.tick(nowMs);
+  }
+
+  /** The own microphone's level. */
+  level(rmsDb: number, atMs: number): void {
+    this.#quiet.hear(rmsDb, atMs);
+    this.tick(atMs);
+  }
+
+  /** Looks whether something is due. */
+  tick(nowMs: number): void {
+    if (this.#paused) return;
+    const current = this.#current;
+    if (current && !current.folded && nowMs >= current.foldAt) {
+      current.folded = true;
+      this.to.fold(current.offer);
+    }
+    const [next] = this.#waiting;
+    if (!next || (current && !current.folded)) return;
+    const due = !this.wait || this.#quiet.forMs(nowMs) >= QUIET_MS || nowMs - next.since >= LONGEST_WAIT_MS;
+    if (due) this.#show(nowMs);
+  }
+
+  /** Shows the folded offer once more. */
+  again(nowMs: number): void {
+    const current = this.#current;
+    if (!current?.folded || current.answered) return;
+    current.folded = false;
+    current.foldAt = nowMs + SHOWN_MS;
+    void this.to.show(current.offer);
+  }
+
+  /** What the performer did with the offer on screen or in the dot; the first answer counts. */
+  answer(answer: Answer): boolean {
+    const current = this.#current;
+    if (!current || current.answered) return false;
+    current.answered = true;
+    current.folded = true;
+    this.to.answered(current.offer, answer);
+    this.to.clear();
+    return true;
+  }
+
+  pause(on: boolean): void {
+    this.#paused = on;
+  }
+
+  /** The scene is over: what was not shown never is. */
+  clear(): void {
+    this.#waiting = [];
+    this.#current = null;
+    this.to.clear();
+  }
+
+  #show(nowMs: number): void {
+    const next = this.#waiting.shift();
+    if (!next) return;
+    this.#current = { offer: next.offer, foldAt: nowMs + SHOWN_MS, answered: false, folded: false };
+    this.to.show(next.offer).then(
+      ({ hidden }) => this.to.displayed(next.offer, hidden),
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,124 @@
+/** The room's end in this browser: order, nonces, clock, and how uploads give way. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LogMessage } from "../src/room/messages.ts";
+import { delayKey, readQuality, uploadCap } from "../src/room/quality.ts";
+import { RoomSocket } from "../src/room/socket.ts";
+import { StageClock } from "../src/room/stageclock.ts";
+
+class FakeSocket {
+  static all: FakeSocket[] = [];
+  readyState = 0;
+  sent: Record<string, unknown>[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+  onerror: (() => void) | null = null;
+  constructor() {
+    FakeSocket.all.push(this);
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+  }
+  close(code = 1006): void {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  give(message: unknown): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+}
+(globalThis as { WebSocket?: unknown }).WebSocket = { OPEN: 1 };
+
+const log = (id: number, kind: string, nonce?: string): unknown => ({
+  type: "log", id, kind, sender: "Ada", role: "a", body: {}, at: 1, nonce,
+});
+const kinds = (socket: FakeSocket, type: string): Record<string, unknown>[] =>
+  socket.sent.filter((one) => one["type"] === type);
+
+async function reconnected(count: number): Promise<FakeSocket> {
+  while (FakeSocket.all.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  return FakeSocket.all[count - 1] as FakeSocket;
+}
+
+test("messages come once and in order, unsent ones are sent again with the same nonce", async () => {
+  FakeSocket.all = [];
+  const heard: LogMessage[] = [];
+  const up: boolean[] = [];
+  const room = new RoomSocket(
+    "ws://x", { log: (message) => heard.push(message), connected: (is) => up.push(is) },
+    () => new FakeSocket() as unknown as WebSocket,
+  );
+  const [first] = FakeSocket.all as [FakeSocket];
+  const stored = room.send("ready", { scene: "s" });
+  first.open();
+  assert.deepEqual(first.sent[0], { type: "hello", last: 0 });
+  const [sent] = kinds(first, "send");
+  first.give(log(1, "present"));
+  first.give(log(2, "scene_chosen"));
+  first.give(log(2, "scene_chosen"));
+  first.close();
+  const second = await reconnected(2);
+  second.open();
+  assert.deepEqual(second.sent[0], { type: "hello", last: 2 });
+  assert.equal(kinds(second, "send")[0]?.["nonce"], sent?.["nonce"]);
+  second.give(log(3, "ready", String(sent?.["nonce"])));
+  assert.equal((await stored).id, 3);
+  assert.deepEqual(heard.map((one) => one.id), [1, 2, 3]);
+  assert.deepEqual(up, [true, false, true]);
+  second.close();
+  const third = await reconnected(3);
+  third.open();
+  assert.deepEqual(kinds(third, "send"), [], "stored messages are not sent again");
+  room.close();
+});
+
+test("a room that is not ours is not asked again", async () => {
+  FakeSocket.all = [];
+  const room = new RoomSocket("ws://x", { log: () => undefined }, () => new FakeSocket() as unknown as WebSocket);
+  FakeSocket.all[0]?.close(4403);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.equal(FakeSocket.all.length, 1);
+  room.close();
+});
+
+test("the fastest ping tells the clock", () => {
+  const clock = new StageClock();
+  assert.equal(clock.at(5000), 5);
+  clock.add({ t0_ms: 1000, t1_s: 101.3, t2_s: 101.3, t3_ms: 1400 });
+  clock.add({ t0_ms: 2000, t1_s: 102.002, t2_s: 102.003, t3_ms: 2005 });
+  assert.ok(Math.abs((clock.rtt ?? 0) - 4) < 1e-6);
+  assert.ok(Math.abs(clock.at(3000) - 103) < 1e-6);
+  assert.ok(Math.abs(clock.client(103) - 3000) < 1e-6);
+});
+
+test("uploads give way to a call that suffers and come back", () => {
+  const good = { rtt_ms: 20, lost: 0, buffer_ms: 30 };
+  const bad = { rtt_ms: 20, lost: 0.2, buffer_ms: 30 };
+  assert.equal(uploadCap(good, 20, null, 500_000), null);
+  let cap = uploadCap(bad, 20, null, 500_000);
+  assert.equal(cap, 250_000);
+  for (let nth = 0; nth < 10; nth++) cap = uploadCap(bad, 20, cap, 0);
+  assert.equal(cap, 40_000);
+  assert.equal(uploadCap({ rtt_ms: 400, lost: 0, buffer_ms: 0 }, 20, 100_000, 0), 50_000);
+  for (let nth = 0; nth < 40; nth++) cap = uploadCap(good, 20, cap, 0);
+  assert.equal(cap, null);
+});
+
+test("statistics become numbers and words", () => {
+  const report = new Map<string, unknown>([
+    ["1", { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.05 }],
+    ["2", { type: "remote-inbound-rtp", fractionLost: 0.01 }],
+    ["3", { type: "inbound-rtp", kind: "audio", jitterBufferDelay: 12, jitterBufferEmittedCount: 300 }],
+  ]);
+  const { quality, counters } = readQuality(report, { emitted: 100, delay: 4 });
+  assert.deepEqual(quality, { rtt_ms: 50, lost: 0.01, buffer_ms: 40 });
+  assert.deepEqual(counters, { emitted: 300, delay: 12 });
+  assert.equal(delayKey(quality), "delay.instant");
+  assert.equal(delayKey({ ...quality, rtt_ms: 900 }), "delay.over");
+  assert.equal(delayKey({ ...quality, rtt_ms: null }), null);
+});
