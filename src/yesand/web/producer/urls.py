@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.producer import money, schedule
+from yesand.web.producer import money, releases, schedule
 
 app_name = "producer"
 
@@ -16,4 +16,5 @@ urlpatterns: list[URLPattern] = [
         name="cancel_booking",
     ),
     path("producer/<slug:slug>/money", money.money, name="money"),
+    path("producer/<slug:slug>/releases", releases.releases, name="releases"),
 ]

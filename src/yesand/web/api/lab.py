@@ -1,0 +1,85 @@
+"""The lab's API: releases, their files and the feed, by pull token. OpenAPI at /api/lab/docs."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Schema
+from ninja.security import HttpBearer
+
+from yesand.release import actions, reads
+from yesand.release.models import PullToken, Release
+
+
+class Token(HttpBearer):
+    """Authorization: Bearer with a pull token of one program."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> PullToken | None:
+        return reads.holder(token)
+
+
+api = NinjaAPI(
+    title="YesAnd lab API", version="1", auth=Token(), urls_namespace="lab_api", docs_url="/docs"
+)
+
+
+class ReleaseOut(Schema):
+    """One published release. files: path, bytes and SHA-256 stand in its release.json."""
+
+    id: uuid.UUID
+    name: str
+    version: str
+    state: str
+    purpose: str
+    use: str
+    hours: float
+    takes: int
+    release_sha256: str
+
+
+def _out(row: Release) -> ReleaseOut:
+    return ReleaseOut(
+        id=row.pk,
+        name=row.name,
+        version=row.version,
+        state=row.state,
+        purpose=row.purpose,
+        use=row.use,
+        hours=row.figures.get("hours", 0.0),
+        takes=row.figures.get("takes", 0),
+        release_sha256=row.release_sha256,
+    )
+
+
+def _holder(request: HttpRequest) -> PullToken:
+    return request.auth  # type: ignore[attr-defined, no-any-return]
+
+
+@api.get("/releases", response=list[ReleaseOut])
+def releases(request: HttpRequest) -> list[ReleaseOut]:
+    """Published and superseded releases of the token's program, newest first."""
+    return [_out(row) for row in reads.releases(_holder(request).program, published=True)]
+
+
+@api.get("/releases/{release}/files/{path:file}")
+def file(request: HttpRequest, release: uuid.UUID, file: str) -> FileResponse:
+    """One file of a release as release.json lists it. Reading release.json counts as a pull."""
+    held = _holder(request)
+    row = next((r for r in reads.releases(held.program, published=True) if r.pk == release), None)
+    if row is None:
+        raise Http404
+    folder = actions.folder_of(row).resolve()
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise Http404
+    if file == "release.json":
+        actions.note_pull(row, held.engineer)
+    return FileResponse(open(path, "rb"), as_attachment=True, filename=Path(file).name)
+
+
+@api.get("/feed")
+def feed(request: HttpRequest) -> HttpResponse:
+    """The signed feed of withdrawals, JSON lines, oldest first."""
+    return HttpResponse(reads.feed(_holder(request).program), content_type="application/x-ndjson")
