@@ -6,6 +6,7 @@ performer in two splits, a judgement without its order, a grant that is missing.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,23 +27,30 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 def check_tables(tables: Mapping[str, Rows], contents: Contents) -> None:
-    """Raises Refused with up to 20 problems. tables: finished rows by name."""
-    found: list[Problem] = []
-    for problem in _problems(tables, contents):
-        found.append(problem)
-        if len(found) == MOST:
-            break
+    """What rows say about each other, before any track is made; raises Refused with at most 20.
+
+    tables: rows that fit their schemas, by name.
+    """
+    _refuse(
+        itertools.chain(
+            _takes(tables, contents),
+            _references(tables),
+            _splits(tables["takes"]),
+            _consent(tables, contents.purpose),
+            _judgements(tables, contents.kind),
+        )
+    )
+
+
+def check_spans(tables: Mapping[str, Rows]) -> None:
+    """Spans lie inside their takes, whose length is known by now; raises Refused."""
+    _refuse(_spans(tables))
+
+
+def _refuse(problems: Iterator[Problem]) -> None:
+    found = list(itertools.islice(problems, MOST))
     if found:
         raise Refused(*found)
-
-
-def _problems(tables: Mapping[str, Rows], contents: Contents) -> Iterator[Problem]:
-    yield from _references(tables)
-    yield from _takes(tables, contents)
-    yield from _splits(tables["takes"])
-    yield from _consent(tables, contents.purpose)
-    yield from _spans(tables)
-    yield from _judgements(tables, contents.kind)
 
 
 def _problem(table: str, row: Row, column: str, says: str) -> Problem:

@@ -24,7 +24,7 @@ import yesand
 from yesand.formats import parquet
 from yesand.formats.audio import RATE
 from yesand.formats.emotions import MAP_NAMES, SET_VERSION, map_file
-from yesand.formats.release_check import check_tables
+from yesand.formats.release_check import check_spans, check_tables
 from yesand.formats.release_content import (
     DERIVED_TAKE_COLUMNS,
     Contents,
@@ -85,8 +85,7 @@ def write_release(
     Raises Refused naming table, row and column, take, or file.
     """
     _check_words(contents)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise refuse("not_empty", "is not an empty folder; give a new one.", str(out))
+    check_empty(out)
     before, layout = _before(previous, layout, key)
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -100,6 +99,12 @@ def write_release(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return info
+
+
+def check_empty(out: Path) -> None:
+    """Raises Refused unless nothing is at `out`, or an empty folder."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise refuse("not_empty", "is not an empty folder; give a new one.", str(out))
 
 
 def _check_words(contents: Contents) -> None:
@@ -148,6 +153,7 @@ def _write(
     for row in tables["takes"]:
         if row["take_id"] in feed.takes:
             raise refuse("withdrawn", "is withdrawn.", f"take {row['take_id']}")
+    check_tables(tables, contents)
     taken_over = None if previous is None or before is None else Previous(previous, before)
     shards = Shards(
         folder / "shards",
@@ -160,7 +166,7 @@ def _write(
         progress,
     ).write()
     _derive(tables, shards, contents)
-    check_tables(tables, contents)
+    check_spans(tables)
     made = figures(tables)
     for table in TABLES:
         path = folder / f"{table.name}.parquet"

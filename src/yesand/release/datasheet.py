@@ -101,3 +101,15 @@ def left_out_line(left_out: Mapping[str, int]) -> str:
         return "Left out: nothing."
     listed = ", ".join(f"{n} {REASONS.get(reason, reason)}" for reason, n in counted.items())
     return f"Left out: {sum(counted.values())} takes: {listed}."
+
+
+def amended(old: str, version: str, gone: int, figures: Figures) -> str:
+    """The datasheet of a successor made from files: line 2 is new, the rest is kept and dated."""
+    first, _, rest = old.partition("\n")
+    body = rest.partition("\n")[2].rstrip("\n")
+    note = (
+        f"## Changed in version {version}\n\n"
+        f"{gone} takes were withdrawn and are not in it. Line 2 counts this version; numbers "
+        "further up are those of the version before."
+    )
+    return f"{first}\n{figures_line(figures)}\n{body}\n\n{note}\n"

@@ -20,7 +20,7 @@ from yesand.dsp.levels import clipping, levels
 from yesand.formats.audio import RATE, to_float
 from yesand.formats.release_content import Contents, Figures, TakeMedia
 from yesand.formats.release_files import ReleaseInfo
-from yesand.formats.release_write import write_release
+from yesand.formats.release_write import check_empty, write_release
 from yesand.formats.robot_voice import render
 from yesand.formats.signing import SigningKey
 from yesand.kit.spans import Span
@@ -77,6 +77,7 @@ def write_sample(
 
     dyads: pairs of robots, >= 1. takes: scenes a pair. seconds: length of a scene, >= 8.
     """
+    check_empty(out)
     rng = np.random.default_rng(seed)
     raters = sorted(pseudonym(rng) for _ in range(_RATERS))
     with tempfile.TemporaryDirectory(prefix="yesand-sample-") as spool:

@@ -16,6 +16,7 @@ from yesand.formats.release_files import ReleaseInfo
 from yesand.formats.release_tables import TABLES
 from yesand.formats.release_words import ROLES
 from yesand.formats.revocations import Feed
+from yesand.formats.shards import index_shard
 from yesand.kit.errors import refuse
 
 Rows = list[dict[str, Any]]
@@ -84,9 +85,6 @@ def successor(
     takes = set(gone)
     tables = without(read_tables(folder), takes)
     old = (folder / "DATASHEET.md").read_text(encoding="utf-8")
-    filmed: dict[str, tuple[str, ...]] = {
-        row["take_id"]: _filmed(folder, row) for row in tables["takes"] if row["video_shard"]
-    }
     return Contents(
         name=info.name,
         version=version,
@@ -99,10 +97,25 @@ def successor(
         license=(folder / "LICENSE").read_text(encoding="utf-8"),
         feed=info.feed,
         revocations=feed.data,
-        video=filmed,
+        video=_filmed(folder, tables["takes"]),
         errata=[line for line in errata if line["take_id"] not in takes],
         seeds=info.seeds,
         settings={k: v for k, v in info.settings.items() if k != "shard_bytes"},
         signer_note=info.signing.note,
         shard_bytes=int(info.settings["shard_bytes"]),
     )
+
+
+def no_media(take: str) -> TakeMedia:
+    """The media source of a successor made from files: every take is taken over."""
+    raise refuse("bad_bytes", "is not in the release as its tables say.", f"take {take}")
+
+
+def _filmed(folder: Path, takes: Rows) -> dict[str, tuple[str, ...]]:
+    """Take -> roles that have video in the release."""
+    made = {}
+    for row in takes:
+        if row["video_shard"]:
+            held = index_shard(folder / "shards" / f"{row['video_shard']}.tar")
+            made[row["take_id"]] = tuple(r for r in ROLES if f"{row['take_id']}.{r}.webm" in held)
+    return made
