@@ -26,6 +26,8 @@ def worker(
     """
     house.enter()
     # After Django is set up: the flows import tables.
+    from yesand.infra import logs  # noqa: PLC0415
     from yesand.infra.worker import Worker  # noqa: PLC0415
 
+    logs.start()
     asyncio.run(Worker(kind.value, concurrency).run())
