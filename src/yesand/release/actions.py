@@ -121,6 +121,7 @@ def write(release_id: UUID) -> Release:
     video = {t: roles for t in takes if (roles := facts_of.video_roles(takes[t], now))}
 
     def media(take_id: str) -> TakeMedia:
+        tracks.log_reading(takes[take_id])
         return tracks.media_of(takes[take_id], video.get(take_id, ()))
 
     before = release.predecessor

@@ -39,7 +39,7 @@ def silence(samples: np.ndarray, spans: Iterable[Span], rate: int = RATE) -> np.
 
 
 def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
-    """Both tracks at 48 kHz, equal length, sample 0 the take's start; reading is logged."""
+    """Both tracks at 48 kHz, equal length, sample 0 the take's start. The caller logs the reading."""
     rows = TakeRows(take)
     processing = Processing.objects.filter(take=take, state="done").order_by("-at").get()
     store = objects.store()
@@ -63,8 +63,6 @@ def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
     for role in video if not out else ():
         # A film cannot be blanked in part without encoding it again: it stays out whole.
         films[role] = _film(take, role)
-    for track in Track.objects.filter(take=take, kind="mic").select_related("stream__recording"):
-        recording.log_access(track.stream.recording, None, "release")
     return TakeMedia(
         a=silence(samples["a"][:length], gaps["a"]),
         b=silence(samples["b"][:length], gaps["b"]),
@@ -73,6 +71,12 @@ def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
         video_a=films["a"],
         video_b=films["b"],
     )
+
+
+def log_reading(take: Take) -> None:
+    """Note in the access log that a release was made from a take's recordings."""
+    for track in Track.objects.filter(take=take, kind="mic").select_related("stream__recording"):
+        recording.log_access(track.stream.recording, None, "release")
 
 
 def _film(take: Take, role: str) -> bytes | None:
