@@ -61,17 +61,15 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def as_json(status: int, problems: Sequence[Problem]) -> JsonResponse:
-    """One error for a script: {"error": {code, says, where, problems, reference}}."""
+    """One refusal for a script: {code, says, where, problems, reference}."""
     first = problems[0]
     return JsonResponse(
         {
-            "error": {
-                "code": first.code,
-                "says": first.says,
-                "where": first.where,
-                "problems": [vars(problem) for problem in problems],
-                "reference": bound("request"),
-            }
+            "code": first.code,
+            "says": first.says,
+            "where": first.where,
+            "problems": [vars(problem) for problem in problems],
+            "reference": bound("request"),
         },
         status=status,
     )

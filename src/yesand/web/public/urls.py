@@ -1,9 +1,17 @@
-"""The public pages; paths are whole, as in the URL map."""
+"""The pages anybody may read; paths are whole, as in the URL map."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from yesand.web.public import desk, landing, letters, program
 
 app_name = "public"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("", landing.landing, name="landing"),
+    path("desk", desk.desk, name="desk"),
+    path("programs/<slug:slug>", program.program, name="program"),
+    path("complaints", letters.complaints, name="complaints"),
+    path("in-a-recording", letters.in_a_recording, name="in_a_recording"),
+]
