@@ -52,6 +52,7 @@ def main() -> int:
         door,
         host=settings.host,
         port=settings.door_port,
+        http="h11",  # bounds the head of a request, which httptools does not, and costs no speed
         access_log=False,
         log_config=None,
         proxy_headers=False,
