@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -33,7 +33,7 @@ MAX_BYTES = {
 TOKEN_LIFE = timedelta(hours=12)
 
 
-def keep_until(program: Program, storage_class: str) -> object:
+def keep_until(program: Program, storage_class: str) -> datetime | None:
     """When a recording of this class goes by itself; None for takes, which performers decide."""
     now = timezone.now()
     if storage_class == "check":

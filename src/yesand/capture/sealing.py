@@ -1,0 +1,204 @@
+"""Sealing one stream: its bytes move from the spool to the object store, for good.
+
+Order: close the spool -> hash -> put -> read back -> row -> receipt -> remove the spool's bytes.
+Cut off anywhere, the next run ends in the same state: an object may be written twice with the
+same bytes, a row and a receipt are written once, and the spool's bytes go last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from yesand.capture import points
+from yesand.capture.models import Track
+from yesand.capture.streams import spool
+from yesand.formats.blocks import first_sample_us, read_stream
+from yesand.infra import objects
+from yesand.kit.canonical import StreamHash
+from yesand.kit.errors import Refused
+from yesand.recording import actions as recording
+from yesand.recording.models import Stream
+from yesand.recording.spool import SpooledStream
+from yesand.recording.spool_files import Receipt
+
+#: How long after the scene the rest of a stream may still come, from this visit or the next.
+DEADLINE = timedelta(hours=6)
+#: A stream nobody ever wrote to, beside one of its kind that is whole, was asked for twice.
+UNUSED_AFTER = timedelta(minutes=2)
+UNUSED = "asked for and never used"
+PIECE = 2**20
+NAMES = {"mic": "mic.pcm", "cam": "cam.webm", "events": "events.jsonl", "heard": "heard.webm"}
+
+
+def file_name(kind: str, part: int) -> str:
+    """Name of a track's file below takes/<take>/<role>/; later parts carry their number."""
+    name, _, ending = NAMES[kind].partition(".")
+    return f"{name}.{ending}" if part == 0 else f"{name}.{part}.{ending}"
+
+
+def object_key(stream: Stream, track: Track | None) -> str:
+    """Where the object store holds a stream's sealed bytes; "" for checks, which are not kept."""
+    if stream.recording.storage_class == "check":
+        return ""
+    if track is not None:
+        return f"takes/{track.take_id}/{track.role}/{file_name(track.kind, track.part)}"
+    return f"auditions/{stream.recording.about}/{stream.pk}/{NAMES[stream.kind]}"
+
+
+@dataclass(frozen=True)
+class End:
+    """How a stream ends: complete, partial or lost, and why."""
+
+    state: str
+    why: str = ""
+
+
+def _deadline(stream: Stream, track: Track | None) -> datetime | None:
+    """When waiting for the rest of a stream ends; None while its take still runs."""
+    if track is None:
+        return stream.opened_at + timedelta(hours=24)
+    if track.take.closed_at is None:
+        return None
+    return datetime.fromtimestamp(track.take.closed_at, tz=stream.opened_at.tzinfo) + DEADLINE
+
+
+def _unused(stream: Stream, track: Track | None, now: datetime) -> bool:
+    if track is None or track.take.closed_at is None:
+        return False
+    closed = datetime.fromtimestamp(track.take.closed_at, tz=now.tzinfo)
+    twins = Track.objects.filter(
+        take=track.take, role=track.role, kind=track.kind, stream__state="complete"
+    )
+    return now - closed > UNUSED_AFTER and twins.exclude(pk=track.pk).exists()
+
+
+def decide(
+    stream: Stream, track: Track | None, found: SpooledStream | None, now: datetime
+) -> End | None:
+    """How the stream ends if it is sealed now; None to go on waiting."""
+    if found is not None and found.state == "terminated":
+        return End("lost", "taken back by its owner")
+    if found is not None and found.complete and found.state != "suspect":
+        return End("complete")
+    deadline = _deadline(stream, track)
+    if (found is None or found.offset == 0) and _unused(stream, track, now):
+        return End("lost", UNUSED)
+    if deadline is None or now < deadline:
+        return None
+    if found is None or found.offset == 0:
+        return End("lost", "nothing arrived before the deadline")
+    if found.state == "suspect":
+        return End("partial", f"the disk failed while it was written: {found.reason}")
+    if found.length is None:
+        return End("partial", f"{found.offset} bytes arrived; its end was never declared")
+    return End("partial", f"{found.offset} of {found.length} declared bytes arrived")
+
+
+def seal_stream(stream_id: UUID, now: datetime | None = None) -> Stream:
+    """Seal one stream if it is whole or its deadline has passed; else leave it as it is.
+
+    Idempotent. The caller holds the lock of this job, so that one process works on a stream.
+    """
+    stream = Stream.objects.select_related("recording__recorder").get(pk=stream_id)
+    track = Track.objects.select_related("take").filter(stream=stream).first()
+    try:
+        found: SpooledStream | None = spool().look(stream.pk)
+    except Refused:
+        found = None
+    if stream.sealed_at is not None:
+        _finish(stream, found)
+        return stream
+    end = decide(stream, track, found, now or timezone.now())
+    if end is None:
+        return stream
+    if found is None or found.offset == 0 or found.state == "terminated":
+        stream = recording.sealed(stream, 0, StreamHash().hexdigest(), "", "", *_lost(end, found))
+    else:
+        stream = _keep(stream, track, found, end)
+    _note(stream, track)
+    _finish(stream, found)
+    return stream
+
+
+def _lost(end: End, found: SpooledStream | None) -> tuple[str, str]:
+    if end.state == "complete" and found is not None:
+        # An empty stream that was declared empty: nothing was captured and nothing is missing.
+        return "complete", ""
+    return "lost", end.why
+
+
+def _keep(stream: Stream, track: Track | None, found: SpooledStream, end: End) -> Stream:
+    if end.state != "complete":
+        found = spool().close(stream.pk, end.why)
+    points.reach("stream.after_close")
+    path = spool().bytes_path(stream.pk)
+    hashed, plain = StreamHash(), hashlib.sha256()
+    for piece in objects.pieces_of(path):
+        hashed.update(piece)
+        plain.update(piece)
+    if found.hash and end.state == "complete" and found.hash != hashed.hexdigest():
+        end = End("partial", "the bytes here are not those the browser counted")
+    key, sha256 = object_key(stream, track), plain.hexdigest()
+    if key:
+        stored = objects.default().put(key, objects.pieces_of(path))
+        if (stored.size, stored.sha256) != (hashed.length, sha256) or _reread(
+            key, hashed.length
+        ) != sha256:
+            raise OSError(f"the object store gave other bytes back than it got: {key}")
+    points.reach("stream.after_put")
+    stream = recording.sealed(
+        stream, hashed.length, hashed.hexdigest(), sha256, key, end.state, end.why
+    )
+    points.reach("stream.after_row")
+    return stream
+
+
+def _reread(key: str, length: int) -> str:
+    """SHA-256 of what the store holds now."""
+    store, plain = objects.default(), hashlib.sha256()
+    for start in range(0, length, PIECE):
+        plain.update(store.read_range(key, start, PIECE))
+    return plain.hexdigest()
+
+
+def _note(stream: Stream, track: Track | None) -> None:
+    """Write down on the track what the bytes say of themselves."""
+    if track is None:
+        return
+    track.state = stream.state
+    if track.kind == "mic" and stream.object_key:
+        local = spool().bytes_path(stream.pk)
+        audio = read_stream(local if local.exists() else objects.default().get(stream.object_key))
+        track.rate, track.samples = audio.rate or None, len(audio.samples)
+        if len(audio.blocks):
+            track.first_client_ms = first_sample_us(audio.blocks, audio.rate) / 1000.0
+    track.save(update_fields=["state", "rate", "samples", "first_client_ms"])
+
+
+def _finish(stream: Stream, found: SpooledStream | None) -> None:
+    """The receipt for the browser, then the spool's bytes go. Harmless when done already."""
+    track = Track.objects.filter(stream=stream).first()
+    if track is not None and track.state == "recording":
+        _note(stream, track)  # cut off between the row and the track
+    if found is None or found.state == "terminated" or stream.sealed_at is None:
+        return
+    if spool().receipt(stream.pk) is None:
+        if not spool().bytes_path(stream.pk).exists():
+            return
+        receipt = Receipt(stream.pk, stream.length or 0, stream.hash, stream.sealed_at.timestamp())
+        spool().write_receipt(receipt)
+    points.reach("stream.after_receipt")
+    spool().discard(stream.pk)
+
+
+def pieces(stream: Stream) -> Iterator[bytes]:
+    """The sealed bytes of a stream, in pieces of 1 MiB."""
+    store = objects.default()
+    for start in range(0, stream.length or 0, PIECE):
+        yield store.read_range(stream.object_key, start, PIECE)

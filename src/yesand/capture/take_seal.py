@@ -1,0 +1,274 @@
+"""Sealing a take: every stream ended, the gap table and the manifest written, once.
+
+The manifest alone answers who played whom, what was asked, what was cued when and what is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from yesand.capture import points
+from yesand.capture.events import Events, join, read_events
+from yesand.capture.gap_rules import Account, Part, account
+from yesand.capture.manifest_parts import cues_of, pauses_of, players_of, prompt_of
+from yesand.capture.models import Gap, Seal, Track
+from yesand.capture.ping_fit import fit_pings, stage_s
+from yesand.capture.sealing import UNUSED, file_name, seal_stream
+from yesand.formats import manifest as form
+from yesand.formats.blocks import BlockStream, first_sample_us, read_stream
+from yesand.infra import facts, objects
+from yesand.kit.canonical import StreamHash, sha256_hex
+from yesand.kit.spans import Span
+from yesand.stage import reads as stage
+from yesand.stage.models import Take
+
+ROLES: tuple[form.Role, form.Role] = ("a", "b")
+#: Without these a take is not whole; a camera is recorded where there is one.
+EXPECTED: tuple[form.Kind, form.Kind] = ("mic", "events")
+#: Counts of samples against the clock are kept about once a second.
+COUNT_EVERY = 10
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What one role's browser sent, read back."""
+
+    role: form.Role
+    tracks: list[Track]
+    events: Events
+    audio: dict[str, BlockStream]
+    fit: form.PingFit | None
+
+
+def seal_take(take_id: UUID, now: datetime | None = None) -> Seal | None:
+    """Seal a closed take when every stream of it has ended; None while one is still on its way.
+
+    Streams that are whole, or whose deadline has passed, are sealed first. Idempotent: a sealed
+    take is returned as it is, and the same streams give the same manifest.
+    """
+    sealed = Seal.objects.filter(take_id=take_id).first()
+    if sealed is not None:
+        return sealed
+    take = stage.take(take_id)
+    if take is None or take.state != "closed":
+        return None
+    tracks = list(
+        Track.objects.filter(take=take)
+        .select_related("stream__recording")
+        .order_by("role", "kind", "part")
+    )
+    # Twins asked for twice end when their twin is whole, so whole ones go first.
+    waiting = False
+    for _round in range(2):
+        waiting = False
+        for track in tracks:
+            track.stream = seal_stream(track.stream_id, now)
+            waiting = waiting or track.stream.sealed_at is None
+    points.reach("take.after_streams")
+    if waiting:
+        return None
+    for track in tracks:
+        track.refresh_from_db()
+    return _write(take, [t for t in tracks if t.stream.why != UNUSED])
+
+
+def _side(take: Take, role: form.Role, tracks: list[Track]) -> _Side:
+    mine = [track for track in tracks if track.role == role]
+    events = join(
+        read_events(objects.default().get(track.stream.object_key))
+        for track in mine
+        if track.kind == "events" and track.stream.object_key
+    )
+    audio = {
+        str(track.stream_id): read_stream(objects.default().get(track.stream.object_key))
+        for track in mine
+        if track.kind == "mic" and track.stream.object_key
+    }
+    return _Side(role, mine, events, audio, fit_pings(events.pings()))
+
+
+def _account(take: Take, side: _Side, pauses: list[Span]) -> Account:
+    stopped = side.events.stopped()
+    parts = []
+    for track in side.tracks:
+        if track.kind != "mic":
+            continue
+        audio = side.audio.get(str(track.stream_id))
+        parts.append(
+            Part(
+                stream=str(track.stream_id),
+                blocks=audio.blocks if audio is not None else read_stream(b"").blocks,
+                rate=audio.rate if audio is not None and audio.rate else 48_000,
+                state=track.stream.state,
+                stopped=stopped.get(str(track.stream_id)),
+                reason=track.stream.reason,
+            )
+        )
+    fit = side.fit or _without_pings(take, side)
+
+    def at_s(client_us: float) -> float:
+        return stage_s(fit, client_us / 1000.0) - take.opened_at
+
+    return account(side.role, parts, stage.seconds_of(take), pauses, at_s)
+
+
+def _without_pings(take: Take, side: _Side) -> form.PingFit:
+    """No answered ping: the first sample is laid on the take's start, which the manifest tells."""
+    firsts = [
+        first_sample_us(audio.blocks, audio.rate) / 1000.0
+        for audio in side.audio.values()
+        if len(audio.blocks)
+    ]
+    reference = min(firsts, default=take.opened_at * 1000.0)
+    return form.PingFit(reference, take.opened_at, 0.0, 0.0, 0.0, 0, 0.0)
+
+
+def _container(track: Track, side: _Side) -> form.Container:
+    if track.kind == "events":
+        return "jsonl"
+    if track.kind == "mic":
+        audio = side.audio.get(str(track.stream_id))
+        floats = audio is not None and audio.encoding is not None and audio.encoding.name == "F32"
+        return "yab1/f32le" if floats else "yab1/s24le"
+    if track.kind == "heard":
+        return "webm/opus"
+    mime = side.events.mime().get(str(track.stream_id), "")
+    return "webm/vp9" if "vp9" in mime else "webm/vp8"
+
+
+def _stream(track: Track, side: _Side) -> form.Stream:
+    stream = track.stream
+    audio = side.audio.get(str(track.stream_id))
+    role: form.Role = side.role
+    subject: form.Role = ("b" if role == "a" else "a") if track.kind == "heard" else role
+    lost = stream.state == "lost"
+    return form.Stream(
+        id=str(stream.pk),
+        role=role,
+        subject=subject,
+        kind=track.kind,  # type: ignore[arg-type]
+        path=f"{role}/{file_name(track.kind, track.part)}" if stream.object_key else None,
+        length=stream.length or 0,
+        hash=stream.hash or StreamHash().hexdigest(),
+        state=stream.state,  # type: ignore[arg-type]
+        reason=stream.why if stream.state != "complete" else "",
+        container="" if lost else _container(track, side),
+        part=track.part,
+        rate=audio.rate or 48_000 if audio is not None else (48_000 if _empty(track) else None),
+        samples=len(audio.samples) if audio is not None else (0 if _empty(track) else None),
+        first_sample_ms=track.first_client_ms,
+        settings=side.events.settings(str(stream.pk), track.kind),
+    )
+
+
+def _empty(track: Track) -> bool:
+    """A microphone that was declared whole and is empty still states a rate."""
+    return track.kind in ("mic", "heard") and track.stream.state != "lost"
+
+
+def _counts(audio: BlockStream) -> tuple[form.Count, ...]:
+    blocks = audio.blocks
+    rows = sorted({*range(0, len(blocks), COUNT_EVERY), len(blocks) - 1}) if len(blocks) else []
+    return tuple(
+        form.Count(
+            int(blocks["first_sample"][i]) + int(blocks["count"][i]),
+            int(blocks["client_us"][i]) / 1000.0,
+        )
+        for i in rows
+    )
+
+
+def _missing(sides: list[_Side]) -> tuple[form.Missing, ...]:
+    found = []
+    for side in sides:
+        for kind in EXPECTED:
+            if not any(t.kind == kind and t.stream.state != "lost" for t in side.tracks):
+                whys = [t.stream.why for t in side.tracks if t.kind == kind and t.stream.why]
+                reason = whys[-1] if whys else "it was never opened"
+                found.append(form.Missing(side.role, kind, reason))
+        for track in side.tracks:
+            if track.stream.state == "partial":
+                found.append(form.Missing(side.role, track.kind, track.stream.why))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def _write(take: Take, tracks: list[Track]) -> Seal:
+    sides = [_side(take, role, tracks) for role in ROLES]
+    spans = [
+        Span(pause.started_at - take.opened_at, (pause.ended_at or take.opened_at) - take.opened_at)
+        for pause in stage.pauses_of(take)
+        if pause.ended_at is not None and pause.ended_at >= pause.started_at
+    ]
+    accounts = [_account(take, side, spans) for side in sides]
+    gaps = [gap for found in accounts for gap in found.gaps]
+    session = take.scene.session
+    whole = form.Manifest(
+        schema="yesand-manifest",
+        schema_version=1,
+        take=str(take.pk),
+        session=str(session.pk),
+        index=take.scene.index,
+        use="evaluation" if session.commission.use == "evaluation" else "train",
+        opened_s=take.opened_at,
+        closed_s=take.closed_at if take.closed_at is not None else take.opened_at,
+        prompt=prompt_of(take),
+        players=players_of(take, {side.role: side.tracks for side in sides}),
+        streams=tuple(_stream(track, side) for side in sides for track in side.tracks),
+        pings={side.role: tuple(side.events.pings()) for side in sides},
+        counts={stream: _counts(audio) for side in sides for stream, audio in side.audio.items()},
+        ping_fit={side.role: side.fit for side in sides},
+        gaps=tuple(gaps),
+        pauses=pauses_of(take),
+        cues=cues_of(take),
+        missing=_missing(sides),
+    )
+    data = form.write_manifest(whole)
+    objects.default().put(f"takes/{take.pk}/manifest.json", [data])
+    points.reach("take.after_manifest")
+    captured = {key: n for side in sides for key, n in side.events.stopped().items()}
+    return _row(take, whole, data, captured, sum(found.lost_s for found in accounts))
+
+
+@transaction.atomic
+def _row(
+    take: Take,
+    whole: form.Manifest,
+    data: bytes,
+    captured_samples: dict[str, int],
+    lost_s: float,
+) -> Seal:
+    # The take's row decides which of two runs writes; both would write the same.
+    Take.objects.select_for_update().get(pk=take.pk)
+    before = Seal.objects.filter(take=take).first()
+    if before is not None:
+        return before
+    for told in whole.streams:
+        captured = captured_samples.get(told.id)
+        extra = {} if captured is None else {"captured_samples": captured}
+        Track.objects.filter(stream_id=told.id).update(settings={**(told.settings or {}), **extra})
+    Gap.objects.filter(take=take).delete()
+    Gap.objects.bulk_create(
+        Gap(take=take, role=g.role, kind=g.kind, start=g.start_s, end=g.end_s, cause=g.cause)
+        for g in whole.gaps
+    )
+    seal = Seal.objects.create(
+        take=take,
+        manifest_sha256=sha256_hex(data),
+        manifest=form.to_json(whole),
+        lost_seconds=lost_s,
+        sealed_at=timezone.now().astimezone(UTC),
+    )
+    facts.append(
+        "capture",
+        "sealed",
+        take.pk,
+        complete=not whole.missing,
+        lost_ms=round(lost_s * 1000),
+        session=str(take.scene.session_id),
+    )
+    return seal
