@@ -60,6 +60,11 @@ class Player:
         self.pings: list[dict[str, float]] = []
         self.closed = asyncio.Event()
         self.leads = False
+        self.pulls = 0
+        self.cards: list[str] = []
+        self.session = ""
+        self.wanted: int | None = 1
+        self._at: dict[str, str] = {}
 
     # -- pages ------------------------------------------------------------------------------
 
@@ -119,8 +124,13 @@ class Player:
         path = urlsplit(self.boot["socket_url"]).path
         return urlunsplit((scheme, parts.netloc, path, "", "")), self.base_url
 
-    async def play(self, session: str, ssl: Any = None) -> None:
-        """Join the room, play one take, and leave the room when it is closed."""
+    async def play(self, session: str, takes: int | None = 1, ssl: Any = None) -> None:
+        """Join the room and play `takes` takes (None: until the session ends).
+
+        A robot that leads chooses the first card, says ready and ends each scene after its
+        seconds; one that follows does what its partner does.
+        """
+        self.session, self.wanted = session, takes
         self.boot = await self.read_boot(f"/room/{session}")
         self.call = Call(
             self.role, self.peer, self.voice, self._signal, self.boot.get("ice_servers", [])
@@ -131,7 +141,7 @@ class Player:
             url, origin=origin, additional_headers={"Cookie": cookies}, ssl=ssl
         ) as socket:
             self.socket = socket
-            await self._say({"type": "hello", "last": 0})
+            await self._say({"type": "hello", "last": self.last})
             await self.tell("present", {"peer": self.peer, "page": "stage"})
             pinging = asyncio.create_task(self._ping())
             listening = asyncio.create_task(self._listen())
@@ -198,19 +208,40 @@ class Player:
             if self.call.partner_peer != body.get("peer"):
                 await self.tell("present", {"peer": self.peer, "page": "stage"})
                 await self.call.meet(str(body["peer"]))
+                if self.leads:
+                    await self.tell("ready", {})
         elif kind == "signal" and not mine and self.call is not None:
             await self.call.heard(body)
         elif kind == "ready" and not mine:
             await self.tell("ready", {k: body[k] for k in ("scene",) if k in body})
-        elif kind == "take_opened" and self.recording is None:
+        elif kind == "cards":
+            self.cards = list(body["cards"])
+        elif kind == "state" and body.get("state") == "playing" and self.leads:
+            await self._choose()
+        elif kind == "scene_chosen" and self.leads and "scene" in body:
+            await self.tell("ready", {"scene": body["scene"]})
+        elif kind == "take_opened" and str(body["take"]) not in (*self.takes, self.take):
             self.take = str(body["take"])
+            self.stopping.clear()
             self.recording = asyncio.create_task(self._record(self.take))
         elif kind == "cue" and body.get("cue") and body.get("to") == self.role:
             await self._take_cue(body)
-        elif kind == "pause" and not mine:
+        elif kind == "pause" and self.take:
             await self.tell("resume", {"take": self.take})
         elif kind == "take_closed" and self.take == str(body.get("take")):
             self.stopping.set()
+        elif kind == "state" and body.get("state") == "ended":
+            self.closed.set()
+
+    async def _choose(self) -> None:
+        if not self.cards:
+            # The page deals the cards; the room then says which.
+            await self.page(f"/room/{self.session}")
+        for _ in range(50):
+            if self.cards:
+                await self.tell("scene_chosen", {"prompt": self.cards[0]})
+                return
+            await asyncio.sleep(0.1)
 
     async def _take_cue(self, body: dict[str, Any]) -> None:
         self._event("cue_asked", cue=body["cue"])
@@ -272,7 +303,7 @@ class Player:
         frames = MicFrames(mic.grant.stream, RATE)
         started = time.monotonic()
         begun = now_ms()
-        sent_film = 0
+        sent_film, asked = 0, False
         while not self.stopping.is_set():
             end = frames.first + BLOCK
             wait = started + end / RATE - time.monotonic()
@@ -289,19 +320,25 @@ class Player:
                 sent_film = upto
                 for stream in (mic, cam, events):
                     await stream.send()
-            if end / RATE >= self.seconds and self.leads:
-                self.leads = False
+            if self.pulls and frames.sequence == 20:
+                self.pulls -= 1
+                await self.tell("cue", {"pull": True})
+            if end / RATE >= self.seconds and self.leads and not asked:
+                asked = True
                 await self.tell("and_scene", {"take": take})
                 asyncio.get_running_loop().create_task(self._close(take))
         await self.stopping.wait()
         self.voice.stop_speaking()
         cam.add(picture[sent_film:])
         self._event("stream_stop", stream=str(mic.grant.stream), samples=frames.first)
+        self.events = None
         for stream in (mic, cam, events):
             await stream.finish()
         self.takes.append(take)
-        self.recording = None
-        self.closed.set()
+        self.take, self.recording = None, None
+        await self.notes(self.session)
+        if self.wanted is not None and len(self.takes) >= self.wanted:
+            self.closed.set()
 
     async def _close(self, take: str) -> None:
         await asyncio.sleep(3.2)
@@ -312,6 +349,7 @@ class Player:
     async def notes(self, session: str) -> None:
         """Answer the notes of the last take like a person would, page by page."""
         own = {"a": "joy", "b": "amusement"}[self.role]
+        self._at = {}
         for _ in range(16):
             answer = await self.web.get(f"/room/{session}/notes/{self.takes[-1]}", params=self._at)
             if 'name="natural"' in answer.text:

@@ -1,0 +1,210 @@
+"""The evening of the demo: book, play, seal, rate, release, take back; then a robot who waits."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import random
+import ssl
+import time
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from yesand.capture.models import Seal
+from yesand.cli.demonstration.cast import Cast
+from yesand.cli.robots.player import Player
+from yesand.cli.robots.voices import Track, duet
+from yesand.commission import actions as commission
+from yesand.commission import reads as accepted
+from yesand.consent import actions as consent
+from yesand.kit.errors import Refused, refuse
+from yesand.labels import actions as labels
+from yesand.labels import rules
+from yesand.matching import actions as matching
+from yesand.matching.models import Booking, Seat
+from yesand.people.entry import path_for
+from yesand.people.models import Person
+from yesand.post.models import Processing
+from yesand.release import actions as release
+from yesand.release.models import Release
+from yesand.stage import actions as stage
+from yesand.stage.models import Session, Take
+
+SECONDS = 14.0
+PATIENCE = 120.0
+
+
+def _trust() -> tuple[str | bool, ssl.SSLContext | None]:
+    """How robots check the certificate this machine made for itself."""
+    if not settings.BASE_URL.startswith("https"):
+        return True, None
+    context = ssl.create_default_context(cafile=str(settings.TLS_CERT))
+    return str(settings.TLS_CERT), context
+
+
+def _book(cast: Cast, a: Person, b: Person, minutes: int) -> Booking:
+    now = timezone.now().replace(second=0, microsecond=0)
+    booking = matching.book(cast.seeded.commission, a, b, now, minutes)
+    for seat in Seat.objects.filter(booking=booking):
+        matching.answer(seat, True)
+    booking.refresh_from_db()
+    return booking
+
+
+def play(cast: Cast) -> tuple[list[UUID], str]:
+    """Two scenes at once, two robots each, through the same pages, sockets and door as people."""
+    program = cast.seeded.program
+    known = list(
+        Take.objects.filter(
+            scene__session__program=program,
+            scene__session__places__person__in=[p for pair in cast.pairs for p in pair],
+            state="closed",
+        )
+        .distinct()
+        .order_by("opened_at")
+        .values_list("pk", flat=True)
+    )
+    if known:
+        return known, "The robots' scenes of last time are kept"
+    voices = duet(SECONDS + 6)
+    players = []
+    for a, b in cast.pairs:
+        session = stage.open_session(_book(cast, a, b, 30))
+        pair = [
+            _player(person, role, voices[role], SECONDS) for role, person in (("a", a), ("b", b))
+        ]
+        pair[0].leads, pair[0].pulls, pair[1].pulls = True, 1, 1
+        players.append((str(session.pk), pair))
+    asyncio.run(_scenes(players))
+    takes = [UUID(pair[0].takes[0]) for _session, pair in players]
+    for session_id, _pair in players:
+        stage.end_session(Session.objects.get(pk=session_id))
+    for take, pair in zip(takes, cast.pairs, strict=True):
+        for person in pair:
+            consent.choose(person, program, take, "keep")
+    return takes, f"Two pairs of robots played {SECONDS:.0f} s each and kept their takes"
+
+
+def _player(person: Person, role: str, track: Track, seconds: float) -> Player:
+    verify, _context = _trust()
+    return Player(
+        settings.BASE_URL, path_for(person, "/me"), role, track, seconds,
+        says=lambda text: print(f"   {text}", flush=True), verify=verify,
+    )  # fmt: skip
+
+
+async def _scenes(players: list[tuple[str, list[Player]]]) -> None:
+    _verify, context = _trust()
+
+    async def one(session: str, player: Player) -> None:
+        await player.enter()
+        await player.green_room(session)
+        await player.play(session, takes=1, ssl=context)
+        await player.finish()
+
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(one(s, p) for s, pair in players for p in pair))
+
+
+def _until(what: str, done: object) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if done():  # type: ignore[operator]
+            return
+        time.sleep(0.2)
+    raise refuse("too_slow", f"{what} took longer than {PATIENCE:.0f} s.")
+
+
+def sealed(takes: list[UUID]) -> tuple[None, str]:
+    """Wait for seal, processing and verdict; a producer's eye for what only behavior raised."""
+    _until("Sealing", lambda: Seal.objects.filter(take__in=takes).count() == len(takes))
+    _until(
+        "Processing",
+        lambda: (
+            Processing.objects.filter(take__in=takes, state__in=("done", "failed")).count()
+            >= len(takes)
+        ),
+    )
+    lost = sum(Seal.objects.filter(take__in=takes).values_list("lost_seconds", flat=True))
+    for take in Take.objects.filter(pk__in=takes).select_related("scene__session__commission"):
+        if not accepted.accepted(take.pk):
+            order = take.scene.session.commission
+            commission.accept(take.pk, order, None, "Robots: heard whole by nobody but us.")
+    return None, f"Sealed, {lost:.3f} s lost; clock map, turns, levels and a verdict for each"
+
+
+def rated(cast: Cast, takes: list[UUID]) -> tuple[None, str]:
+    """Three robots rate every item once, so that a person still finds them open."""
+    rng = random.Random(7)
+    count = 0
+    for take in takes:
+        labels.make_items(take)
+    for ear in cast.ears:
+        while item := labels.next_item(ear, cast.seeded.program):
+            said = rules.read_answer(rng.choice(("amusement", "affection", "joy", "relief")), 2)
+            labels.rate(item, ear, said, plays=1)
+            count += 1
+    return None, f"Players' notes and {count} answers of robot raters, in four views"
+
+
+def released(cast: Cast, takes: list[UUID]) -> tuple[None, str]:
+    """A signed release of robots; then one of them takes a take back."""
+    program = cast.seeded.program
+    before = Release.objects.filter(program=program, state="published").first()
+    if before is None:
+        first = release.build(program, "recognition_training", name=program.slug, robots=True)
+        before = release.publish(first)
+    version = int(before.version)
+    if len(takes) > 1 and version == 1:
+        consent.withdraw(cast.pairs[1][0], program, take=takes[1])
+        _until(
+            "The withdrawal",
+            lambda: Release.objects.filter(
+                program=program, state="published", predecessor=before
+            ).exists(),
+        )
+    now = Release.objects.filter(program=program, state="published").latest("published_at")
+    says = f"Signed release {now.name} {now.version}: {release.folder_of(now)}"
+    return None, says
+
+
+def waiting_room(cast: Cast) -> tuple[Booking, Session]:
+    """A booking of Ada with Bo that runs now; the one of a moment ago is used again."""
+    now = timezone.now()
+    for seat in Seat.objects.filter(
+        person=cast.ada, booking__state__in=("confirmed", "playing")
+    ).select_related("booking"):
+        booking = seat.booking
+        ends = booking.starts_at + dt.timedelta(minutes=booking.minutes)
+        session = Session.objects.filter(booking=booking).first()
+        if ends - now > dt.timedelta(minutes=10) and (session is None or session.state != "ended"):
+            return booking, session or stage.open_session(booking)
+        if ends < now and session is not None and session.state != "ended":
+            stage.end_session(session)
+    try:
+        booking = _book(cast, cast.ada, cast.bo, 60)
+    except Refused as refusal:
+        raise refuse(
+            "slot_taken", f"Ada is still booked ({refusal}). Wait a quarter hour."
+        ) from None
+    return booking, stage.open_session(booking)
+
+
+async def wait_with_bo(cast: Cast, booking: Booking, session: Session) -> None:
+    """Bo sits in the room and plays along until the demo is stopped."""
+    _verify, context = _trust()
+    track = duet(300, seed=11)["b"]
+    link = await asyncio.to_thread(path_for, cast.bo, "/me")
+    bo = Player(settings.BASE_URL, link, "b", track, 290, verify=_trust()[0])
+    await bo.enter()
+    await bo.green_room(str(session.pk))
+    while True:
+        try:
+            await bo.play(str(session.pk), takes=None, ssl=context)
+            return
+        except Exception as trouble:
+            # The pages may be restarting; Bo comes back like a person who reloads.
+            print(f"   Robot Bo comes back: {type(trouble).__name__}", flush=True)
+            await asyncio.sleep(2)
