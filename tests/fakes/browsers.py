@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.fakes.rooms import Room
 from yesand.capture import actions as capture
 from yesand.capture.streams import spool
 from yesand.formats.blocks import Encoding, Header, encode_block
@@ -20,6 +21,7 @@ from yesand.kit.canonical import StreamHash
 from yesand.people.models import Person
 from yesand.recording import tokens
 from yesand.recording.models import Stream
+from yesand.stage import actions as stage
 from yesand.stage.models import Take
 
 BLOCK_S = 0.1
@@ -152,3 +154,25 @@ class Browser:
         stream = self.grant("cam")
         self.upload(stream, data)
         return stream
+
+
+def close(take: Take, clock: list[float], seconds: float) -> Take:
+    clock[0] = take.opened_at + seconds
+    return stage.close_take(take, "and_scene")
+
+
+def pair(here: Room, take: Take, seconds: float = 6.0) -> dict[str, Browser]:
+    """Two whole browsers: role a's clock is 2.5 s ahead, role b's 40 s behind."""
+    found = {}
+    for role, who, offset in (("a", here.ada, 2.5), ("b", here.noor, -40.0)):
+        browser = Browser(take, who, offset_s=offset)
+        browser.ping(take.opened_at, seconds)
+        browser.record(speech(seconds, 48_000, seed=ord(role)), take.opened_at + 0.2)
+        found[role] = browser
+    return found
+
+
+def upload(browsers: dict[str, Browser]) -> None:
+    for browser in browsers.values():
+        browser.send_mics()
+        browser.send_events()
