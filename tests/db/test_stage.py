@@ -240,6 +240,18 @@ def test_the_other_player_may_object(here, clock):
     assert sorted(said) == [False, True]
 
 
+def test_a_pause_takes_an_ending_back(here, clock):
+    take = here.playing()
+    actions.and_scene(take, here.place("a"))
+    actions.pause(take)
+    clock[0] += 60
+    assert actions.settle_end(take) is False
+    actions.and_scene(take, here.place("a"))
+    actions.resume(take)
+    clock[0] += 60
+    assert actions.settle_end(take) is False, "nobody could have objected"
+
+
 def test_a_take_nobody_recorded_is_void(here):
     take = actions.close_take(here.playing(), "and_scene")
     assert take.state == "void"

@@ -42,6 +42,9 @@ VARIABLES: dict[str, str] = {
     "YESAND_DEBUG": "1 shows tracebacks in the browser; refused off loopback. Default: 0",
     "YESAND_DEV_PAGES": "1 shows sent mails at /dev/mail; refused off loopback unless mail is "
     "files. Default: 1 on loopback without SMTP, else 0",
+    "YESAND_ICE_URLS": "stun:, turn: and turns: addresses for the call, with commas. With a turn: "
+    "address players meet only through it. Default: none, direct calls",
+    "YESAND_TURN_SECRET": "Shared secret of the relay (coturn's static-auth-secret). Default: none",
     "YESAND_MIN_FREE_GB": "New takes are refused below this much free spool. Default: 2",
 }
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -70,6 +73,8 @@ class Settings:
     tls_key: str
     debug: bool
     dev_pages: bool
+    ice_urls: tuple[str, ...]
+    turn_secret: str
     min_free_bytes: int
 
     @property
@@ -118,6 +123,17 @@ def _base(env: Mapping[str, str], name: str, default: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
         raise refuse("bad_setting", f"Say http(s)://host:port without a path, not {text!r}.", name)
     return text
+
+
+def _ice(env: Mapping[str, str]) -> tuple[str, ...]:
+    urls = tuple(u.strip() for u in env.get("YESAND_ICE_URLS", "").split(",") if u.strip())
+    for url in urls:
+        if url.partition(":")[0] not in {"stun", "stuns", "turn", "turns"}:
+            says = f"Say stun:host:port or turn:host:port, not {url!r}."
+            raise refuse("bad_setting", says, "YESAND_ICE_URLS")
+    if any(u.startswith("turn") for u in urls) and not env.get("YESAND_TURN_SECRET"):
+        raise refuse("bad_setting", "A relay needs its secret.", "YESAND_TURN_SECRET")
+    return urls
 
 
 def read(env: Mapping[str, str]) -> Settings:
@@ -171,6 +187,8 @@ def read(env: Mapping[str, str]) -> Settings:
         tls_key=key,
         debug=debug,
         dev_pages=dev_pages,
+        ice_urls=_ice(env),
+        turn_secret=env.get("YESAND_TURN_SECRET", ""),
         min_free_bytes=_whole(env, "YESAND_MIN_FREE_GB", 2, 0, 1_000_000) * 2**30,
     )
 

@@ -194,4 +194,6 @@ BASE_URL = HERE.base_url
 DOOR_URL = HERE.door_url
 DEV_PAGES = HERE.dev_pages
 MIN_FREE_BYTES = HERE.min_free_bytes
+ICE_URLS = HERE.ice_urls
+TURN_SECRET = HERE.turn_secret
 OBJECTS_URL = HERE.objects_url

@@ -135,7 +135,7 @@ def and_scene(take: Take, place: Place, nonce: str = "") -> Take:
     """A player says *And scene*; it stands unless the other objects within 3 s."""
     session = _session_of(take)
     take = _fresh(take)
-    if take.state != "open":
+    if take.state != "open" or Pause.objects.filter(take=take, ended_at=None).exists():
         return take
     if take.end_asked_at is None:
         take.end_asked_at = room.stage_now()
@@ -194,6 +194,10 @@ def pause(take: Take, why: str = "pause", role: str = "", nonce: str = "") -> Pa
     row = Pause.objects.create(
         take=take, started_at=room.stage_now(), kind=PAUSE_KINDS.get(why, "pause")
     )
+    if take.end_asked_at is not None:
+        # A pause takes an ending back: nobody can object while the screens are blank.
+        take.end_asked_at, take.end_asked_by = None, ""
+        take.save(update_fields=["end_asked_at", "end_asked_by"])
     room.say(
         session,
         "pause",
@@ -209,22 +213,20 @@ def pause(take: Take, why: str = "pause", role: str = "", nonce: str = "") -> Pa
 def resume(take: Take, role: str = "", nonce: str = "") -> Pause | None:
     """A player is ready to go on; the pause ends when both have said so since it began.
 
-    role "" (the director or the house) ends it at once. Returns the running pause, or None.
+    role "" says it for both. Returns the running pause, or None.
     """
     session = _session_of(take)
     running = Pause.objects.filter(take=take, ended_at=None).order_by("-started_at").first()
     if running is None:
         return None
     body = {"take": str(take.pk)}
-    if role in cue_rules.ROLES:
-        room.post(session, kind="resume", role=role, sender=role, body=body, nonce=nonce)
-        said = session.messages.filter(
-            kind="resume", body__take=str(take.pk), at__gte=running.started_at
-        )
-        if set(said.values_list("role", flat=True)) < set(cue_rules.ROLES):
-            return running
-    else:
-        room.say(session, "resume", nonce=nonce, **body)
+    for one in (role,) if role in cue_rules.ROLES else cue_rules.ROLES:
+        room.post(session, kind="resume", role=one, sender=one, body=body, nonce=nonce)
+    said = session.messages.filter(
+        kind="resume", body__take=str(take.pk), at__gte=running.started_at
+    )
+    if set(said.values_list("role", flat=True)) < set(cue_rules.ROLES):
+        return running
     running.ended_at = room.stage_now()
     running.save(update_fields=["ended_at"])
     return None

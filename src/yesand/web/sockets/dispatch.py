@@ -197,6 +197,7 @@ def pause(member: Member, body: dict[str, Any], nonce: str) -> None:
 
 
 def resume(member: Member, body: dict[str, Any], nonce: str) -> None:
+    _player(member)
     actions.resume(_take(member, body), member.role, nonce)
 
 
