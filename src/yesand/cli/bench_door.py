@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,12 @@ class DoorProcess:
 
     name = "yesand"
 
-    def __init__(self, home: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+    ) -> None:
+        """prefix: words before the door's own command line, such as a tracer."""
         self.home, self.port = home, free_port()
-        self.env = dict(env or {})
+        self.env, self.prefix = dict(env or {}), prefix
         self._process: subprocess.Popen[bytes] | None = None
         self.log = home / "door.log"
         home.mkdir(parents=True, exist_ok=True)
@@ -68,7 +71,7 @@ class DoorProcess:
         kept = {name: value for name, value in os.environ.items() if name[:7] != "YESAND_"}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "yesand.web.doors"],
+                [*self.prefix, sys.executable, "-m", "yesand.web.doors"],
                 env=kept | settings | self.env | env,
                 stdout=log,
                 stderr=log,

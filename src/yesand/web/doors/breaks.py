@@ -50,7 +50,8 @@ class Breaks:
             return os.write
 
         def half(handle: int, data: bytes | memoryview) -> int:
-            written = os.write(handle, data[: len(data) // 2])
+            last = self.left <= 1
+            written = os.write(handle, data[: len(data) // 2] if last else data)
             self.at("append.mid_write")
             return written
 

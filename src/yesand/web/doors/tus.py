@@ -171,7 +171,8 @@ class Uploads:
         body = await self.bodies.read(request, limits.body_bytes, limits.idle_s, limits.body_s)
         if not body.whole and (checksum is not None or not body.data):
             raise _cut(body)
-        self._at("door.body_read")
+        if body.data:
+            self._at("door.body_read")
         return body
 
     @contextmanager
