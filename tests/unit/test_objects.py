@@ -47,8 +47,8 @@ def test_putting_again_replaces_and_deleting_ends(store):
 def test_names_come_in_byte_order_by_prefix(store):
     for key in ("takes/2/x", "takes/10/x", "peaks/1", "takes/1/x"):
         store.put(key, [b"."])
-    assert list(store.keys("takes/1")) == ["takes/1/x", "takes/10/x"]
-    assert list(store.keys()) == ["peaks/1", "takes/1/x", "takes/10/x", "takes/2/x"]
+    assert list(store.names("takes/1")) == ["takes/1/x", "takes/10/x"]
+    assert list(store.names()) == ["peaks/1", "takes/1/x", "takes/10/x", "takes/2/x"]
 
 
 @pytest.mark.parametrize("key", ["", "/a", "../a", "a/../b", "a//b", "a/.b", "a b", "a\n"])
@@ -60,7 +60,7 @@ def test_a_name_cannot_leave_the_store(store, key):
 def test_the_same_bytes_are_one_object(store):
     one = put_by_content(store, [b"peaks"])
     two = put_by_content(store, [b"pe", b"aks"])
-    assert one == two and len(list(store.keys())) == 1
+    assert one == two and len(list(store.names())) == 1
 
 
 def test_a_broken_source_leaves_nothing(tmp_path):

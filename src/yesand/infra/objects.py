@@ -47,7 +47,7 @@ class Store(Protocol):
     def read_range(self, key: str, start: int, length: int) -> bytes: ...
     def size(self, key: str) -> int | None: ...
     def delete(self, key: str) -> bool: ...
-    def keys(self, prefix: str = "") -> Iterator[str]: ...
+    def names(self, prefix: str = "") -> Iterator[str]: ...
 
 
 class Missing(KeyError):
@@ -126,7 +126,7 @@ class FolderStore:
                 parent.rmdir()
         return True
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
+    def names(self, prefix: str = "") -> Iterator[str]:
         """All names that begin with `prefix`, in byte order."""
         found = []
         for folder, _, names in os.walk(self.root):
@@ -182,7 +182,7 @@ class BucketStore:
             obstore.delete(self.store, _checked(key))
         return there
 
-    def keys(self, prefix: str = "") -> Iterator[str]:
+    def names(self, prefix: str = "") -> Iterator[str]:
         # The bucket lists by whole folders; the rest of the prefix is compared here.
         folder = prefix.rpartition("/")[0]
         found = [item["path"] for page in obstore.list(self.store, folder or None) for item in page]

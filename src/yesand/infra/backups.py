@@ -1,0 +1,240 @@
+"""Backups: rows as a dump, objects by the hash of their bytes, keys apart or not at all.
+
+    DIR/backup.json     what is in it, with counts and hashes
+    DIR/rows.dump       pg_dump's custom format
+    DIR/objects.jsonl   one line per object: key, size, sha256
+    DIR/objects/ab/...  the bytes, named by their hash; a second backup copies only what is new
+
+The spool is not in it: what lies there is either sealed into an object soon or received again.
+Without the keys a backup opens nothing that was sealed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from yesand import __version__
+from yesand.infra import secrets
+from yesand.infra.borrowed import Borrowed, database
+from yesand.infra.cluster import CLEAN_ENV
+from yesand.infra.environ import Settings
+from yesand.infra.objects import PIECE, FolderStore, Store, open_store
+from yesand.kit.errors import refuse
+
+Told = Callable[[str], None]
+FORMAT = 1
+KEYS = tuple(name for name in secrets.NAMES if name != "postgres")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a backup or a restore moved."""
+
+    objects: int
+    copied: int
+    bytes: int
+    rows_sha256: str
+    keys: int
+
+
+def _client(borrowed: Borrowed, tool: str, *words: str) -> None:
+    where = borrowed.where
+    env = {**CLEAN_ENV, "PGPASSWORD": where.word}
+    env |= {"PGSSLMODE": dict(where.options).get("sslmode", "prefer")}
+    place = ["--host", where.host, "--port", str(where.port), "--username", where.role]
+    done = subprocess.run(
+        [str(borrowed.bin / tool), *place, *words],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        says = f"{tool}: {done.stderr.strip().splitlines()[-1]}"
+        raise refuse("backup_failed", says, where.name)
+
+
+def _pieces(store: Store, key: str) -> Iterator[bytes]:
+    start = 0
+    while piece := store.read_range(key, start, PIECE):
+        yield piece
+        start += len(piece)
+
+
+def _hash_of(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Done:
+    """Back this deployment up into `folder`; keys, where asked for, into another folder.
+
+    Works while the house is open. Raises Refused where a folder cannot be used.
+    """
+    folder = folder.absolute()
+    if keys is not None and folder in (keys.absolute(), *keys.absolute().parents):
+        raise refuse("keys_together", "Keys and rows must not lie together.", str(keys))
+    (folder / "objects").mkdir(parents=True, exist_ok=True)
+    with database(settings) as borrowed:
+        told("rows")
+        draft = folder / "rows.dump.new"
+        _client(
+            borrowed,
+            "pg_dump",
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--file={draft}",
+            f"--dbname={borrowed.where.name}",
+        )
+    draft.replace(folder / "rows.dump")
+    told("objects")
+    lines, copied, size = _copy_objects(open_store(settings.objects_url), FolderStore(folder))
+    (folder / "objects.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    count = _copy_keys(settings.home, keys) if keys is not None else 0
+    rows = _hash_of(folder / "rows.dump")
+    note = {
+        "format": FORMAT,
+        "version": __version__,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rows_sha256": rows,
+        "objects": len(lines),
+        "objects_sha256": _hash_of(folder / "objects.jsonl"),
+    }
+    (folder / "backup.json").write_text(json.dumps(note, indent=2) + "\n", "utf-8")
+    return Done(len(lines), copied, size, rows, count)
+
+
+def _copy_objects(store: Store, kept: FolderStore) -> tuple[list[str], int, int]:
+    lines: list[str] = []
+    copied = total = 0
+    for key in store.names():
+        hashed, size = hashlib.sha256(), 0
+        for piece in _pieces(store, key):
+            hashed.update(piece)
+            size += len(piece)
+        digest = hashed.hexdigest()
+        name = f"objects/{digest[:2]}/{digest}"
+        if kept.size(name) != size:
+            stored = kept.put(name, _pieces(store, key))
+            if stored.sha256 != digest:
+                raise refuse("object_changed", "It changed while it was read; try again.", key)
+            copied += 1
+        total += size
+        lines.append(json.dumps({"key": key, "size": size, "sha256": digest}))
+    return lines, copied, total
+
+
+def _copy_keys(home: Path, keys: Path) -> int:
+    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
+    count = 0
+    for name in KEYS:
+        if secrets.peek(home, name) is not None:
+            target = keys / name
+            target.unlink(missing_ok=True)
+            shutil.copyfile(secrets.path_of(home, name), target)
+            os.chmod(target, 0o600)
+            count += 1
+    return count
+
+
+def read(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Done:
+    """Put a backup into an empty home. Every byte is checked against its hash first.
+
+    Raises Refused where the backup is broken or the home holds rows.
+    """
+    note = _note(folder)
+    _check(folder, note)
+    count = 0
+    if keys is not None:
+        told("keys")
+        count = _put_keys(settings.home, keys)
+    with database(settings) as borrowed:
+        with psycopg.connect(**borrowed.where.keywords()) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN"
+                " ('pg_catalog', 'information_schema')"
+            ).fetchone()
+        if row is None or row[0]:
+            says = "It holds rows already; restore into an empty home."
+            raise refuse("not_empty", says, str(settings.home))
+        told("rows")
+        _client(
+            borrowed,
+            "pg_restore",
+            "--no-owner",
+            "--no-privileges",
+            "--exit-on-error",
+            "--single-transaction",
+            f"--dbname={borrowed.where.name}",
+            str(folder / "rows.dump"),
+        )
+    told("objects")
+    store, kept = open_store(settings.objects_url), FolderStore(folder)
+    size = objects = 0
+    for line in _lines(folder):
+        size += store.put(line["key"], _pieces(kept, _name(line["sha256"]))).size
+        objects += 1
+    return Done(objects, objects, size, str(note["rows_sha256"]), count)
+
+
+def _note(folder: Path) -> dict[str, int | str]:
+    try:
+        note = json.loads((folder / "backup.json").read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise refuse("no_backup", "There is no backup here.", str(folder)) from None
+    if note.get("format") != FORMAT:
+        says = f"Its format is {note.get('format')}; this version reads {FORMAT}."
+        raise refuse("no_backup", says, str(folder))
+    return note
+
+
+def _lines(folder: Path) -> Iterator[dict[str, str]]:
+    with open(folder / "objects.jsonl", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _name(digest: str) -> str:
+    return f"objects/{digest[:2]}/{digest}"
+
+
+def _check(folder: Path, note: dict[str, int | str]) -> None:
+    for name, wanted in (("rows.dump", "rows_sha256"), ("objects.jsonl", "objects_sha256")):
+        path = folder / name
+        if not path.exists() or _hash_of(path) != note[wanted]:
+            raise refuse("backup_broken", "It is missing or not what was written.", str(path))
+    for line in _lines(folder):
+        path = folder / _name(line["sha256"])
+        if not path.exists() or _hash_of(path) != line["sha256"]:
+            raise refuse("backup_broken", f"The bytes of {line['key']} are broken.", str(path))
+
+
+def _put_keys(home: Path, keys: Path) -> int:
+    count = 0
+    for name in KEYS:
+        source = keys / name
+        if not source.exists():
+            continue  # it was never made
+        target = secrets.path_of(home, name)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if target.exists() and target.read_bytes() != source.read_bytes():
+            says = "This home has another key of that name; use a new home."
+            raise refuse("not_empty", says, str(target))
+        shutil.copyfile(source, target)
+        os.chmod(target, 0o600)
+        count += 1
+    if not count:
+        raise refuse("no_key", "There is no key in this folder.", str(keys))
+    return count

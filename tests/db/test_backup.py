@@ -1,0 +1,118 @@
+"""A restore drill: what was backed up comes back byte by byte, and broken backups are refused."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from yesand.infra import backups, environ, secrets
+from yesand.infra.borrowed import database
+from yesand.infra.objects import open_store
+from yesand.kit.errors import Refused
+
+
+@pytest.fixture
+def homes():
+    """Settings of deployments of this test's own, each with a cluster that is closed."""
+    place = Path(tempfile.mkdtemp(prefix="yesand-test-", dir="/tmp"))
+    place.chmod(0o755)
+
+    def make(name: str) -> environ.Settings:
+        return environ.read({"YESAND_HOME": str(place / name)})
+
+    yield make
+    shutil.rmtree(place)
+
+
+@pytest.fixture
+def source(homes) -> environ.Settings:
+    """A house with a row, two objects of the same bytes and one of its own."""
+    here = homes("first")
+    with database(here) as borrowed, psycopg.connect(**borrowed.where.keywords()) as connection:
+        assert borrowed.owned
+        connection.execute("CREATE TABLE kept (word text)")
+        connection.execute("INSERT INTO kept VALUES ('yes, and')")
+    store = open_store(here.objects_url)
+    store.put("takes/1/a/mic.pcm", [b"voice" * 300_000])
+    store.put("takes/1/a/copy.pcm", [b"voice" * 300_000])
+    store.put("takes/1/manifest.json", [b"{}"])
+    secrets.read(here.home, "kek")
+    return here
+
+
+def rows_of(here: environ.Settings) -> list[tuple[str]]:
+    with database(here) as borrowed, psycopg.connect(**borrowed.where.keywords()) as connection:
+        return connection.execute("SELECT word FROM kept").fetchall()
+
+
+def test_a_drill_brings_rows_objects_and_keys_back(source, homes, tmp_path):
+    folder, keys = tmp_path / "backup", tmp_path / "safe"
+    said: list[str] = []
+    done = backups.write(source, folder, keys, said.append)
+    assert (done.objects, done.copied, done.keys) == (3, 2, 1)
+    assert said == ["rows", "objects"]
+    assert not [path for path in folder.rglob("*") if path.name in secrets.NAMES]
+    again = backups.write(source, folder, None, said.append)
+    assert (again.objects, again.copied, again.keys) == (3, 0, 0)
+
+    other = homes("second")
+    back = backups.read(other, folder, keys, said.append)
+    assert (back.objects, back.keys) == (3, 1)
+    assert rows_of(other) == [("yes, and",)]
+    before, after = open_store(source.objects_url), open_store(other.objects_url)
+    assert list(after.names()) == list(before.names())
+    for key in before.names():
+        assert after.get(key) == before.get(key)
+    assert secrets.peek(other.home, "kek") == secrets.peek(source.home, "kek")
+    assert secrets.path_of(other.home, "kek").stat().st_mode & 0o777 == 0o600
+
+    with pytest.raises(Refused) as caught:
+        backups.read(other, folder, None, said.append)
+    assert caught.value.code == "not_empty"
+
+
+def test_broken_backups_are_refused_before_anything_is_written(source, homes, tmp_path):
+    folder = tmp_path / "backup"
+    with pytest.raises(Refused) as caught:
+        backups.write(source, folder, folder / "keys", print)
+    assert caught.value.code == "keys_together"
+    backups.write(source, folder, None, print)
+    other = homes("second")
+
+    def code_of() -> str:
+        with pytest.raises(Refused) as caught:
+            backups.read(other, folder, None, print)
+        return caught.value.code
+
+    victim = next(path for path in (folder / "objects").rglob("*") if path.is_file())
+    whole = victim.read_bytes()
+    victim.write_bytes(whole[:-1] + b"!")
+    assert code_of() == "backup_broken"
+    victim.write_bytes(whole)
+    note = json.loads((folder / "backup.json").read_text())
+    (folder / "backup.json").write_text(json.dumps({**note, "format": 99}))
+    assert code_of() == "no_backup"
+    (folder / "backup.json").write_text(json.dumps(note))
+    os.truncate(folder / "rows.dump", 100)
+    assert code_of() == "backup_broken"
+    (folder / "backup.json").unlink()
+    assert code_of() == "no_backup"
+    assert not other.home.exists(), "nothing was made"
+
+
+def test_keys_that_are_not_there_and_keys_of_another_home_are_refused(source, homes, tmp_path):
+    folder, keys = tmp_path / "backup", tmp_path / "safe"
+    backups.write(source, folder, keys, print)
+    other = homes("second")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Refused) as caught:
+        backups.read(other, folder, tmp_path / "empty", print)
+    assert caught.value.code == "no_key"
+    secrets.read(other.home, "kek")
+    with pytest.raises(Refused) as caught:
+        backups.read(other, folder, keys, print)
+    assert caught.value.code == "not_empty"
