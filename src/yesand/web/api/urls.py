@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.api import items
+from yesand.web.api import items, streams
 from yesand.web.api.lab import api as lab_api
 
 app_name = "api"
@@ -13,4 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("api/lab/", lab_api.urls),
     path("api/items/<uuid:item>/<str:role>.flac", items.media, name="item_media"),
     path("api/items/<uuid:item>/<str:role>.json", items.peaks, name="item_peaks"),
+    path("api/streams", streams.streams, name="streams"),
+    path("api/room/<uuid:session>/check-streams", streams.check_streams, name="check_streams"),
+    path("api/room/<uuid:session>/green-room", streams.green_room, name="green_room"),
 ]
