@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 _bound: ContextVar[dict[str, str] | None] = ContextVar("yesand_log_ids", default=None)
+NAMED_MAIL = re.compile(r"(?:[\w.'’-]+[ ])*<[^<>\s]+@[^<>\s]+>")
 MAIL = re.compile(r"[^\s@<>\"'(),;:=\[\]]+@[^\s@<>\"'(),;:=\[\]]+")
 DETAIL = re.compile(r"^(DETAIL|CONTEXT|Failing row|Key ).*$", re.MULTILINE)
 IP = re.compile(r"(?<![\w.])(?!127\.0\.0\.1|0\.0\.0\.0)\d{1,3}(\.\d{1,3}){3}(?![\w.])")
@@ -53,7 +54,8 @@ def bound(name: str) -> str:
 
 def clean(text: str) -> str:
     """The text without addresses and without the rows that database errors quote."""
-    return IP.sub("[ip]", MAIL.sub("[address]", DETAIL.sub(r"\1 [cut]", text)))
+    without_rows = DETAIL.sub(r"\1 [cut]", text)
+    return IP.sub("[ip]", MAIL.sub("[address]", NAMED_MAIL.sub("[address]", without_rows)))
 
 
 class JsonLines(logging.Formatter):
