@@ -15,8 +15,8 @@ import importlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import typer
@@ -72,16 +72,9 @@ def there() -> dict[str, Verb]:
     }
 
 
-def _load(name: str, verb: Verb) -> Any:
+def _load(verb: Verb) -> Any:
     module, _, attribute = verb.place.partition(":")
-    try:
-        return getattr(importlib.import_module(f"yesand.cli.{module}"), attribute)
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").split(".")[0]
-        if missing == "yesand" or not verb.needs:
-            raise
-        says = f"It needs {missing}: pip install 'yesand[{verb.needs}]'."
-        raise Refused(Problem("not_installed", f"yesand {name}", says)) from None
+    return getattr(importlib.import_module(f"yesand.cli.{module}"), attribute)
 
 
 def build(asked: str) -> typer.Typer:
@@ -108,7 +101,7 @@ def build(asked: str) -> typer.Typer:
         if name != asked:
             app.command(name, help=verb.help)(_nothing)
             continue
-        found = _load(name, verb)
+        found = _load(verb)
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name, help=verb.help)
         else:
@@ -132,27 +125,33 @@ def _verb_of(words: Sequence[str]) -> str:
 
 def main(words: Sequence[str] | None = None) -> None:
     """The entry point; always ends in SystemExit."""
-    words = sys.argv[1:] if words is None else words
-    sys.exit(_run(list(words), lambda: build(_verb_of(words))))
+    sys.exit(run(list(sys.argv[1:] if words is None else words)))
 
 
-def _run(words: list[str], make: Callable[[], typer.Typer]) -> int:
+def run(words: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    asked = _verb_of(words)
     try:
-        make()(words, prog_name="yesand")
+        build(asked)(words, prog_name="yesand")
     except Refused as refused:
-        for problem in refused.problems:
-            print(f"yesand: {problem}", file=sys.stderr)
-        if "--json" in words:
-            problems = [vars_of(problem) for problem in refused.problems]
-            print(json.dumps({"ok": False, "problems": problems}, ensure_ascii=False))
-        return USAGE
+        return _refused(words, refused.problems)
+    except ModuleNotFoundError as error:
+        missing, verb = (error.name or "").split(".")[0], VERBS.get(asked)
+        if verb is None or not verb.needs or missing == "yesand":
+            raise
+        says = f"It needs {missing}: pip install 'yesand[{verb.needs}]'."
+        return _refused(words, (Problem("not_installed", f"yesand {asked}", says),))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FINE
     return FINE
 
 
-def vars_of(problem: Problem) -> dict[str, str]:
-    return {"code": problem.code, "where": problem.where, "says": problem.says}
+def _refused(words: list[str], problems: Sequence[Problem]) -> int:
+    for problem in problems:
+        print(f"yesand: {problem}", file=sys.stderr)
+    if "--json" in words:
+        print(json.dumps({"ok": False, "problems": [asdict(p) for p in problems]}))
+    return USAGE
 
 
 if __name__ == "__main__":
