@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.api import items, streams
+from yesand.web.api import health, items, streams
 from yesand.web.api.lab import api as lab_api
 
 app_name = "api"
@@ -16,4 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("api/streams", streams.streams, name="streams"),
     path("api/room/<uuid:session>/check-streams", streams.check_streams, name="check_streams"),
     path("api/room/<uuid:session>/green-room", streams.green_room, name="green_room"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
 ]

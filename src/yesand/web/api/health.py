@@ -1,0 +1,27 @@
+"""Is this process alive, is it ready, and its figures as text. No names, no addresses."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from yesand.infra import health
+from yesand.infra.environ import LOOPBACK
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Alive."""
+    return JsonResponse(health.healthz())
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 where everything a visitor needs works, else 503; each check says what to do."""
+    found = health.readyz()
+    body = {"ok": found.ok, "checks": [vars(check) for check in found.checks]}
+    return JsonResponse(body, status=200 if found.ok else 503)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Gauges and counters for scraping, from this machine only."""
+    if request.META.get("REMOTE_ADDR") not in LOOPBACK:
+        raise Http404
+    return HttpResponse(health.metrics(), content_type="text/plain; version=0.0.4")
