@@ -11,7 +11,7 @@ import httpx
 
 from yesand.cli.rehearsal.server import StepFailed
 
-CODE = re.compile(r"\b([A-Z0-9]{3}-[A-Z0-9]{3})\b")
+CODE = re.compile(r"\b([A-Z0-9]{3,4}-[A-Z0-9]{3,4})\b")
 
 
 class _Forms(HTMLParser):

@@ -16,8 +16,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 where everything a visitor needs works, else 503; each check says what to do."""
     found = health.readyz()
-    body = {"ok": found.ok, "checks": [vars(check) for check in found.checks]}
-    return JsonResponse(body, status=200 if found.ok else 503)
+    return JsonResponse(found.plain(), status=found.status)
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
