@@ -38,7 +38,7 @@ class Commission(models.Model):
     """An order for scenes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    program = models.ForeignKey(Program, models.PROTECT, related_name="commissions")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
     name = models.CharField(max_length=120)
     brief = models.TextField(blank=True)
     use = models.CharField(max_length=10)

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('approved_at', models.DateTimeField(null=True)),
                 ('approved_by', models.CharField(blank=True, max_length=120)),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commissions', to='people.program')),
+                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.program')),
             ],
         ),
         migrations.CreateModel(
