@@ -71,7 +71,8 @@ def leak(own: Floats, other: Floats, most_blocks: int = 32) -> Leak:
         ratio = float(beside[quiet].sum()) / float(level[quiet].sum())
         return Leak(float(db(ratio)) - HIDDEN_DB, False, 0.0, len(order), True)
     near = {n: lag for n, lag in clear.items() if abs(lag - lag_s) < 0.03}
-    value = _coherent(own, other, quiet, [near.get(int(n), lag_s) for n in quiet], loud)
+    used = loud[:: max(1, -(-len(loud) // (2 * most_blocks)))]
+    value = _coherent(own, other, used, [near.get(int(n), lag_s) for n in used])
     return Leak(value, True, lag_s, len(order), True)
 
 
@@ -114,30 +115,34 @@ def _spectra(x: Floats, start: int) -> np.ndarray:
     return rfft(view[:: _WELCH // 4] * window)[:, _LOW_BIN:_HIGH_BIN]
 
 
-def _coherent(
-    own: Floats, other: Floats, quiet: np.ndarray, lags: list[float], loud: np.ndarray
-) -> float:
+def _coherent(own: Floats, other: Floats, blocks: np.ndarray, lags: list[float]) -> float:
     """Level of the leak re own, dB: a filter estimated where `other` is quiet, applied to all.
 
-    quiet, loud: block numbers; lags: one per quiet block. Taking the level in the quiet blocks
-    would favor the sounds that the room happens to swallow.
+    blocks: numbers of loud blocks, lags: one for each. The filter is taken from the third of the
+    windows (256 ms) in which the other track holds least besides the leak, because there its owner
+    is silent; taking the level there would favor the sounds that the room happens to swallow.
     """
-    saa = np.zeros(_HIGH_BIN - _LOW_BIN)
-    sbb, sab, whole = saa.copy(), saa.astype(np.complex128), saa.copy()
-    frames = 0
-    for block, lag in zip(quiet, lags, strict=True):
-        start = int(block) * BLOCK
-        fx = _spectra(own, start)
-        fy = _spectra(other, start + round((lag + LEAD_S) * RATE))
-        saa += np.square(np.abs(fx)).sum(axis=0)
-        sbb += np.square(np.abs(fy)).sum(axis=0)
-        sab += (np.conj(fx) * fy).sum(axis=0)
-        frames += len(fx)
-    for block in loud[:: max(1, -(-len(loud) // 32))]:
-        whole += np.square(np.abs(_spectra(own, int(block) * BLOCK))).sum(axis=0)
-    gain = np.square(np.abs(sab) / (saa + 1e-20))
+    pairs = [
+        (
+            _spectra(own, int(n) * BLOCK),
+            _spectra(other, int(n) * BLOCK + round((lag + LEAD_S) * RATE)),
+        )
+        for n, lag in zip(blocks, lags, strict=True)
+    ]
+    fx, fy = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    power_x, power_y = np.square(np.abs(fx)), np.square(np.abs(fy))
+    level = power_x.sum(axis=1)
+    rest = power_y.sum(axis=1)
+    for _ in range(3):
+        ratio = np.where(level < 0.05 * np.median(level), np.inf, rest / (level + 1e-20))
+        quiet = np.argsort(ratio, kind="stable")[: max(24, len(ratio) // 3)]
+        saa = power_x[quiet].sum(axis=0) + 1e-20
+        path = (np.conj(fx[quiet]) * fy[quiet]).sum(axis=0) / saa
+        # what the path so far does not explain: the other's own speech, less the leak itself
+        rest = np.square(np.abs(fy - path * fx)).sum(axis=1)
     # chance alone explains 1/n of the other's power; quarter-step windows count as 0.48 each
-    gain -= sbb / (0.48 * frames * (saa + 1e-20))
+    gain = np.square(np.abs(path)) - power_y[quiet].sum(axis=0) / (0.48 * len(quiet) * saa)
+    whole = power_x.sum(axis=0)
     return float(db(max(float((gain * whole).sum() / (whole.sum() + 1e-20)), 1e-9)))
 
 

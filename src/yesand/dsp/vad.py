@@ -9,10 +9,10 @@ of the pauses around, and less than 32 dB below the word's loud part, without a 
 last hop within 34 dB of the loud part; where noise hides the end of the fade, the hidden part is
 added at 320 dB/s. So an unvoiced closure at the start of a word is silence.
 
-Measured (tests/unit/test_dsp_vad.py on the private recordings; medians of absolute errors, onset /
-offset): EmoDB phone labels in noise at 28 dB 6 / 21 ms, 20 dB 6 / 23 ms, 10 dB 21 / 37 ms;
-ten-vad's hand labels, recorded at 5-15 dB, 25 / 41 ms. Five of the numbers above were chosen on
-these recordings (one draw of the noise); the second draw gives the same.
+Measured by tests/unit/test_dsp_vad.py on private recordings, medians of absolute errors, onset /
+offset: EmoDB against its phone labels in noise at 28 dB 7 / 15 ms, at 20 dB 6 / 19 ms; ten-vad's
+hand labels, recorded at 5 to 15 dB, 29 / 50 ms. Five of the numbers below were chosen on these
+recordings in another draw of the noise.
 """
 
 from __future__ import annotations
