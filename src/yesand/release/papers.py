@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from yesand.consent.models import Terms
-from yesand.consent.rules import title_of
+from yesand.consent.reads import title_of
 from yesand.formats.release_content import Figures
 from yesand.people.models import Program
 from yesand.release.models import Release

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from yesand.capture.models import Gap, Track
+from yesand.capture.models import Track
 from yesand.consent import reads as consent
 from yesand.formats.audio import RATE, decode_flac
 from yesand.formats.release_content import TakeMedia
@@ -39,10 +39,10 @@ def silence(samples: np.ndarray, spans: Iterable[Span], rate: int = RATE) -> np.
 
 
 def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
-    """Both tracks at 48 kHz, equal length, sample 0 the take's start. The caller logs the reading."""
+    """Both tracks at 48 kHz, equal length, sample 0 the take's start; the caller logs it."""
     rows = TakeRows(take)
     processing = Processing.objects.filter(take=take, state="done").order_by("-at").get()
-    store = objects.store()
+    store = objects.default()
     out = private_spans(take, rows)
     samples = {
         role: decode_flac(store.get(f"{processing.aligned_key}/{role}.flac"), f"{take.pk} {role}")
@@ -53,9 +53,9 @@ def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
     gaps = {}
     for role in "ab":
         declared = [
-            Span(max(0.0, g.start), min(end, g.end))
-            for g in Gap.objects.filter(take=take, role=role, kind="mic")
-            if g.start < end and g.end > 0
+            Span(float(start), min(end, float(stop)))
+            for start, stop in processing.clock["gaps"][role]
+            if start < end
         ]
         inside = [Span(s.start, min(end, s.end)) for s in out if s.start < end]
         gaps[role] = tuple(merge([*declared, *inside], JOIN))
@@ -84,4 +84,4 @@ def _film(take: Take, role: str) -> bytes | None:
     # One whole film only: parts of a reload are separate files and stay out of the shard.
     if len(tracks) != 1 or not tracks[0].stream.object_key:
         return None
-    return objects.store().get(tracks[0].stream.object_key)
+    return objects.default().get(tracks[0].stream.object_key)
