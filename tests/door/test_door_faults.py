@@ -263,8 +263,12 @@ def test_an_expired_stream_keeps_its_bytes_and_opens_again(door):
     assert (told.offset, told.headers["upload-stream-state"]) == (3, "expired")
     assert client.patch(3, b"def").status == 410
     later = TusClient(door.port, client.stream, door.token(client.stream, expires_in=1000))
-    assert later.create().offset == 3
     assert later.patch(3, b"def").offset == 6
+    assert "upload-stream-state" not in later.head().headers
+    Spool(door.home / "spool").expire(time.time() + 2000)
+    latest = TusClient(door.port, client.stream, door.token(client.stream, expires_in=3000))
+    assert latest.create().offset == 6
+    assert latest.patch(6, b"ghi").offset == 9
 
 
 def test_a_suspect_stream_says_so_on_every_verb(door):

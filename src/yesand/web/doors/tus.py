@@ -130,6 +130,12 @@ class Uploads:
 
         def append() -> SpooledStream:
             self._verified(body, checksum)
+            try:
+                return self.spool.append(right.stream, offset, body.data, length, hash_, until)
+            except Refused as refused:
+                if refused.code != "expired":
+                    raise
+            self.spool.create(right)  # opens it again where this key ends later
             return self.spool.append(right.stream, offset, body.data, length, hash_, until)
 
         stream = await self.blocking(append)
