@@ -113,7 +113,7 @@ def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     if wants_json(request):
         return as_json(status, error.problems)
     if getattr(request, "htmx", False):
-        return render(request, "errors/_alert.html", {"problems": error.problems}, status=status)
+        return alert(request, error)
     if status == 404:
         return not_found(request)
     return dead_end(
@@ -125,6 +125,18 @@ def refused(request: HttpRequest, error: Refused) -> HttpResponse:
         status=status,
         problems=error.problems if len(error.problems) > 1 or error.problems[0].where else (),
     )
+
+
+def alert(request: HttpRequest, error: Refused) -> HttpResponse:
+    """For htmx: the refusal in the page's alert line; what it wanted to replace stays."""
+    answer = render(
+        request,
+        "errors/_alert.html",
+        {"problems": error.problems},
+        status=status_of(error.code),
+    )
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#alerts", "innerHTML"
+    return answer
 
 
 def _back(request: HttpRequest) -> str:

@@ -53,6 +53,8 @@ def links_of(audience: str, slug: str = "") -> list[tuple[str, str]]:
         base = f"/producer/{slug}"
         return [
             (base, _("Home")),
+            (f"{base}/order", _("Orders")),
+            (f"{base}/calls/", _("Casting")),
             (f"{base}/schedule", _("Schedule")),
             (f"{base}/live", _("Live")),
             (f"{base}/takes", _("Takes")),
@@ -81,6 +83,10 @@ def navigation(path: str, audience: str) -> list[Entry]:
         if path == address or path.startswith(address.rstrip("/") + "/")
     ]
     current = max(fitting, key=len, default="")
+    if parts[:2] == ["me", "consent"]:
+        current = "/me/limits"
+    elif parts[0] == "room" and parts[-1] == "exit":
+        current = "/me/takes"
     return [Entry(address, words, address == current) for address, words in links]
 
 

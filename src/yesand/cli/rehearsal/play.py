@@ -156,7 +156,8 @@ class Rehearsal:
         for player in self.players.values():
             player.go(f"/me/consent/{self.seeded['program']}")
             for purpose in ("terms", "recognition_training", "evaluation_only"):
-                card = player.page.locator(f'form[data-purpose="{purpose}"]')
+                card = player.page.locator(f'article[data-purpose="{purpose}"]')
+                card.locator("summary[data-sign]").click()
                 card.locator('button[value="grant"]').click()
                 player.page.wait_for_selector(f'[data-purpose="{purpose}"][data-granted="yes"]')
             self._shot("consent")
@@ -282,7 +283,7 @@ class Rehearsal:
         for player in self.players.values():
             player.page.reload()
             self._shot("exit")
-            player.page.locator('input[name="choice"][value="keep"]').first.check(force=True)
+            player.page.locator('button[name="choice"][value="keep"]').first.click()
             player.page.wait_for_selector('[data-choice="keep"]', timeout=15_000)
 
     def _wait_for_seal(self) -> None:

@@ -4,11 +4,39 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.performer import bookings, notes, room
+from yesand.web.performer import (
+    account,
+    bookings,
+    choices,
+    consent,
+    home,
+    limits,
+    money,
+    notes,
+    room,
+    takes,
+)
 
 app_name = "performer"
 
 urlpatterns: list[URLPattern] = [
+    path("me", home.home, name="home"),
+    path("me/ask", home.ask, name="ask"),
+    path("me/account", account.account, name="account"),
+    path("me/identity", account.identity, name="identity"),
+    path("me/data.json", account.data, name="data"),
+    path("me/consent/<slug:slug>", consent.consent, name="consent"),
+    path("me/limits", limits.limits, name="limits"),
+    path("me/money", money.money, name="money"),
+    path("me/money.csv", money.money_csv, name="money_csv"),
+    path("me/takes", takes.takes, name="takes"),
+    path("me/takes/<uuid:take>", takes.take, name="take"),
+    path("me/takes/<uuid:take>/choose", choices.choose, name="choose"),
+    path("me/takes/<uuid:take>/private", choices.private, name="private"),
+    path("me/takes/<uuid:take>/bystander", choices.bystander, name="bystander"),
+    path("me/takes/<uuid:take>/use", choices.use, name="use"),
+    path("me/takes/<uuid:take>/withdraw", choices.withdraw, name="withdraw_take"),
+    path("room/<uuid:session>/exit", takes.exit_page, name="exit"),
     path("me/availability", bookings.availability, name="availability"),
     path("me/offers", bookings.offers, name="offers"),
     path("me/bookings/<uuid:booking>", bookings.booking, name="booking"),

@@ -10,6 +10,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from yesand.capture.models import Seal, Track
+from yesand.casting import reads as casting
 from yesand.casting.models import Call
 from yesand.commission.models import Commission
 from yesand.consent.models import Withdrawal
@@ -35,12 +36,6 @@ class CallLine:
 
 def open_calls(now: dt.datetime) -> list[CallLine]:
     """Calls anybody may answer now, newest first."""
-    rows = Call.objects.filter(
-        Q(closes_at=None) | Q(closes_at__gt=now),
-        opens_at__lte=now,
-        withdrawn_at=None,
-        program__closed_at=None,
-    ).select_related("program__client", "commission")
     return [
         CallLine(
             call,
@@ -49,7 +44,7 @@ def open_calls(now: dt.datetime) -> list[CallLine]:
             hours_open(call.commission) if call.commission else None,
             list(call.program.purposes),
         )
-        for call in rows.order_by("-opens_at")
+        for call in casting.open_calls(now=now)
     ]
 
 
