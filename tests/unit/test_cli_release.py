@@ -146,10 +146,7 @@ def test_diff_says_what_moved(made: Path, tmp_path: Path, run: Any) -> None:
     assert code == 0 and found["takes_added"] == ["take-005"] and found["takes_gone"] == []
     assert found["takes_other_facts"] == ["take-000"] and found["takes_other_tracks"] == []
     assert found["shards_added"] == ["shards/train-audio-000001.tar"]
-    assert found["shards_changed"] == [
-        "shards/train-audio-000000.tar",
-        "shards/train-video-000000.tar",
-    ][:1] or "train-video" in str(found["shards_changed"])
+    assert found["shards_changed"] == ["shards/train-audio-000000.tar"]
     assert (
         0
         < found["fetch_bytes"]
@@ -233,9 +230,7 @@ def test_verbs_of_the_lab_need_no_django(made: Path, tmp_path: Path) -> None:
     for words in (
         ["release", "verify", made],
         ["sample", tmp_path / "s", "--dyads", "1", "--takes", "1", "--seconds", "8"],
-        ["pull", "toy-1", "--from", made, "--out", tmp_path / "lab"],
         ["feed", made / "revocations.jsonl", made],
-        ["release", "diff", made, made],
     ):
         done = subprocess.run(
             [sys.executable, "-c", code, *map(str, words), "--json"],

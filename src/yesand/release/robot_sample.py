@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from yesand.dsp.levels import clipping, levels
 from yesand.formats.audio import RATE, to_float
+from yesand.formats.emotions import YESAND_15
 from yesand.formats.release_content import Contents, Figures, TakeMedia
 from yesand.formats.release_files import ReleaseInfo
 from yesand.formats.release_write import check_empty, write_release
@@ -71,18 +72,20 @@ def write_sample(
     takes: int = 2,
     seconds: float = 20.0,
     seed: int = 1,
+    feelings: Sequence[str] = YESAND_15,
     progress: Progress | None = None,
 ) -> ReleaseInfo:
     """Writes the sample of `seed` into the folder `out`; raises Refused when it is not empty.
 
     dyads: pairs of robots, >= 1. takes: scenes a pair. seconds: length of a scene, >= 8.
+    feelings: what cues may aim at.
     """
     check_empty(out)
     rng = np.random.default_rng(seed)
     raters = sorted(pseudonym(rng) for _ in range(_RATERS))
     with tempfile.TemporaryDirectory(prefix="yesand-sample-") as spool:
         tables: Tables = defaultdict(list)
-        for done, scene in enumerate(scenes(dyads, takes, seconds, rng)):
+        for done, scene in enumerate(scenes(dyads, takes, seconds, rng, feelings)):
             tracks = _sound(scene)
             np.save(Path(spool) / f"{scene.take_id}.npy", tracks)
             _take(tables, scene, tracks)

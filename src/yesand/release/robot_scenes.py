@@ -7,7 +7,7 @@ an evaluation should find something that is missing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,9 +89,15 @@ def cast(dyads: int, rng: np.random.Generator) -> list[tuple[Robot, Robot]]:
     return pairs
 
 
-def scenes(dyads: int, takes: int, seconds: float, rng: np.random.Generator) -> Iterator[Scene]:
-    """Every scene of every pair: `takes` a pair in one sitting."""
-    deck = _deck(rng)
+def scenes(
+    dyads: int,
+    takes: int,
+    seconds: float,
+    rng: np.random.Generator,
+    feelings: Sequence[str] = YESAND_15,
+) -> Iterator[Scene]:
+    """Every scene of every pair: `takes` a pair in one sitting, cued for `feelings`."""
+    deck = _deck(feelings, rng)
     number = 0
     for pair in cast(dyads, rng):
         dyad, session = new_id(rng), new_id(rng)
@@ -117,12 +123,12 @@ def scenes(dyads: int, takes: int, seconds: float, rng: np.random.Generator) -> 
             number += 1
 
 
-def _deck(rng: np.random.Generator) -> Iterator[str]:
+def _deck(feelings: Sequence[str], rng: np.random.Generator) -> Iterator[str]:
     """Feelings to ask for, each as often as its weight says, in rounds of mixed order."""
-    owed = dict.fromkeys(YESAND_15, 0.0)
+    owed = dict.fromkeys(feelings, 0.0)
     while True:
         dealt = []
-        for word in YESAND_15:
+        for word in feelings:
             owed[word] += _WEIGHTS[word]
             if owed[word] >= 1.0:
                 owed[word] -= 1.0
