@@ -14,6 +14,10 @@ const out =
 // One entry per page kind, and the two scripts that run off the main thread.
 const pages = [
   "app",
+  "take",
+  "bench",
+  "notes",
+  "exit",
 ];
 const options = {
   absWorkingDir: here,

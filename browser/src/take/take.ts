@@ -1,1 +1,4 @@
-// Written by the lead right now (22:32); browser engineer: please go on with stage, greenroom, audition, director and tests.
+/** The take page: two lanes, keys, and every row that jumps to its moment. */
+import { findTimeline } from "./timeline.ts";
+
+findTimeline()?.listen();
