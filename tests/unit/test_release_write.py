@@ -1,5 +1,6 @@
 """A release: the same bytes twice, whole or refused, and what does not belong is named."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+import yesand
 from tests.fakes import toy_release as toy
 from yesand.formats.release_content import Layout, TakeMedia
 from yesand.formats.release_files import list_files, verify
@@ -221,7 +223,6 @@ def test_what_does_not_belong_is_named(
             TakeMedia(np.zeros(480, np.int32), np.zeros(480, np.int32), (), (Span(0, 1),)),
             "outside the track",
         ),
-        (TakeMedia(np.zeros(4800, np.int32), np.zeros(4800, np.int32)), "has no video of role a"),
     ],
 )
 def test_broken_tracks_are_named(tmp_path: Path, media: TakeMedia, says: str) -> None:
@@ -238,6 +239,27 @@ def test_a_release_has_a_name_a_version_a_day_and_a_license(
 ) -> None:
     with pytest.raises(Refused, match=f"^{next(iter(change))}: is not usable"):
         toy.write(tmp_path / "x", **change)
+
+
+def test_consent_to_a_film_that_is_not_there_is_no_fault(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def media(take: str) -> TakeMedia:
+        asked.append(take)
+        made = toy.media(take)
+        return dataclasses.replace(
+            made, video_a=None, video_b=None if take == "take-000" else made.video_b
+        )
+
+    write_release(tmp_path / "one", toy.contents(4), media, toy.KEY)
+    assert row(tmp_path / "one", "takes", take_id="take-000")["video_shard"] is None
+    dark = yesand.open(tmp_path / "one")["take-003"]
+    assert dark.a.video is None and dark.b.video == b"film b" * 90
+    asked.clear()
+    write_release(
+        tmp_path / "two", toy.contents(4, version="2"), media, toy.KEY, previous=tmp_path / "one"
+    )
+    assert asked == []
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

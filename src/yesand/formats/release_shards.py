@@ -7,7 +7,6 @@ New takes go to new shards.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import defaultdict
@@ -148,7 +147,8 @@ class Shards:
             split = self.rows[take]["split"]
             shard = placed.get(take)
             if shard is None:
-                fresh[split].append(take)
+                if kind == "audio" or not self._known_dark(take):
+                    fresh[split].append(take)
                 continue
             if not shard.startswith(f"{split}-"):
                 says = f"was released in {shard}; it cannot move to {split}."
@@ -166,7 +166,7 @@ class Shards:
         path = self.folder / f"{shard}.tar"
         if old is not None:
             held = {member.key for member in old.index(shard).values()}
-            if held == set(takes) and all(self._same(kind, shard, take) for take in takes):
+            if held == set(takes) and all(self._same(take) for take in takes):
                 shutil.copyfile(old.path(shard), path)
                 self.out.copied.append(path.name)
                 return
@@ -183,6 +183,8 @@ class Shards:
         name = ""
         for take in takes:
             members = list(self._members(kind, take, None))
+            if not members:
+                continue
             size = ShardWriter.cost(content for _, content in members)
             if writer is not None and writer.size + size > self.contents.shard_bytes:
                 writer.close()
@@ -199,7 +201,7 @@ class Shards:
         if writer is not None:
             writer.close()
 
-    def _same(self, kind: str, shard: str, take: str) -> bool:
+    def _same(self, take: str) -> bool:
         """Whether the release before holds this take with the same facts. Notes its media part."""
         old = self._old_json(take)
         if old is None or {part: old.get(part) for part in self.facts[take]} != self.facts[take]:
@@ -219,23 +221,22 @@ class Shards:
     def _members(self, kind: str, take: str, shard: str | None) -> Iterator[tuple[str, bytes]]:
         """A take's members in name order: taken over where nothing changed, else made."""
         old = self.previous
-        if old is not None and shard is not None and self._same(kind, shard, take):
+        if old is not None and shard is not None and self._same(take):
             for name in sorted(n for n, m in old.index(shard).items() if m.key == take):
                 yield name, old.read(shard, name)
             return
         made = self._media(take)
         if kind == "video":
-            for role in self.facts[take]["video"]:
-                yield f"{take}.{role}.webm", self._film(made, take, role)
+            for role, film in self._films(made, take):
+                yield f"{take}.{role}.webm", film
             return
         flac = {role: encode_flac(getattr(made, role)) for role in ROLES}
         part: dict[str, Any] = {"rate": RATE, "samples": len(made.a)}
         for role in ROLES:
             part[f"sha256_{role}"] = sha256_hex(flac[role])
             part[f"gaps_{role}"] = spans_json(getattr(made, f"gaps_{role}"))
-            if role in self.facts[take]["video"]:
-                film = self._film(made, take, role)
-                part[f"video_sha256_{role}"] = hashlib.sha256(film).hexdigest()
+        for role, film in self._films(made, take):
+            part[f"video_sha256_{role}"] = sha256_hex(film)
         self.out.media[take] = part
         for role in ROLES:
             yield f"{take}.{role}.flac", flac[role]
@@ -251,11 +252,16 @@ class Shards:
             self._made = (take, made)
         return self._made[1]
 
-    def _film(self, made: TakeMedia, take: str, role: str) -> bytes:
-        film: bytes | None = getattr(made, f"video_{role}")
-        if not film:
-            raise refuse("no_video", f"has no video of role {role}.", f"take {take}")
-        return film
+    def _films(self, made: TakeMedia, take: str) -> list[tuple[str, bytes]]:
+        """The films there are, of the roles that consented."""
+        found = [(role, getattr(made, f"video_{role}")) for role in self.facts[take]["video"]]
+        return [(role, film) for role, film in found if film]
+
+    def _known_dark(self, take: str) -> bool:
+        """Whether the release before already found that this take has no film."""
+        if not self._same(take):
+            return False
+        return not any(f"video_sha256_{role}" in self.out.media[take] for role in ROLES)
 
 
 def _check_media(take: str, made: TakeMedia) -> None:
