@@ -111,7 +111,10 @@ def _rows(here: environ.Settings) -> Iterator[Look]:
     from yesand.infra import health  # noqa: PLC0415
 
     for check in health.readyz().checks:
-        yield Look(check.name, check.ok, check.says or f"fine ({check.value:g})")
+        seen = "" if check.value is None else f" ({check.value:.4g})"
+        if check.name == "spool" and check.value is not None:
+            seen = f" ({check.value / GIB:.0f} GB free)"
+        yield Look(check.name, check.ok, check.says or f"fine{seen}")
 
 
 def doctor(

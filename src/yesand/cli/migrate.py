@@ -22,7 +22,7 @@ def migrate(
     from yesand.infra import migrations_run  # noqa: PLC0415
 
     missing = migrations_run.missing()
-    if not check:
+    if missing and not check:
         migrations_run.apply()
     found = {"missing" if check else "applied": missing}
     say.finish(found, as_json=json, ok=not (check and missing))
