@@ -55,8 +55,18 @@ def feed_file(program: Program) -> Path:
 
 
 @transaction.atomic
-def draft(program: Program, purpose: str, use: str, name: str, robots: bool = False) -> Release:
-    """A further version of a release, not built yet; `flows` builds it from its fact."""
+def draft(
+    program: Program,
+    purpose: str,
+    use: str,
+    name: str,
+    robots: bool = False,
+    announce: bool = True,
+) -> Release:
+    """A further version of a release, not built yet; `flows` builds it from its fact.
+
+    announce: False where the caller writes it itself, so that no job writes beside it.
+    """
     if purpose not in purposes.PURPOSES:
         raise refuse("unknown_purpose", f"{purpose!r} is not a purpose.", "purpose")
     if use not in ("train", "evaluation"):
@@ -79,7 +89,8 @@ def draft(program: Program, purpose: str, use: str, name: str, robots: bool = Fa
     )
     row.folder = f"{program.slug}/{name}-{version}"
     row.save(update_fields=["folder"])
-    facts.append("release", "drafted", row.pk)
+    if announce:
+        facts.append("release", "drafted", row.pk)
     return row
 
 
@@ -87,7 +98,7 @@ def build(
     program: Program, purpose: str, use: str = "train", name: str = "", robots: bool = False
 ) -> Release:
     """Draft and write a release in one go."""
-    return write(draft(program, purpose, use, name or program.slug, robots).pk)
+    return write(draft(program, purpose, use, name or program.slug, robots, announce=False).pk)
 
 
 def write(release_id: UUID) -> Release:
@@ -266,7 +277,9 @@ def take_back(take_id: UUID) -> Release | None:
     last = None
     for release in [h.release for h in held if h.release.state == "published"]:
         robots = bool(release.figures.get("robots"))
-        successor = draft(program, release.purpose, release.use, release.name, robots)
+        successor = draft(
+            program, release.purpose, release.use, release.name, robots, announce=False
+        )
         try:
             last = publish(write(successor.pk))
         except Exception:
