@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from yesand.infra import secrets
+from yesand.infra.child import spawn
 from yesand.recording.tokens import Capability, mint
 
 #: Seconds a door gets to answer /healthz after its start.
@@ -60,7 +61,10 @@ class DoorProcess:
         return self._process.pid
 
     def start(self, break_at: str = "", **env: str) -> None:
-        """Start and wait until it answers. break_at: a named point, see web/doors/breaks.py."""
+        """Start and wait until it answers. break_at: a named point, see web/doors/breaks.py.
+
+        The door dies with the thread that called this, so that no bench leaves one behind.
+        """
         settings = {
             "YESAND_HOME": str(self.home),
             "YESAND_DOOR_PORT": str(self.port),
@@ -70,11 +74,12 @@ class DoorProcess:
         }
         kept = {name: value for name, value in os.environ.items() if name[:7] != "YESAND_"}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = spawn(
                 [*self.prefix, sys.executable, "-m", "yesand.web.doors"],
                 env=kept | settings | self.env | env,
                 stdout=log,
                 stderr=log,
+                on_death=signal.SIGKILL,
             )
         deadline = time.monotonic() + START_S
         while True:
