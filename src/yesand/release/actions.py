@@ -254,8 +254,9 @@ def publish(release: Release) -> Release:
     )
     release.state, release.published_at = "published", now
     release.save(update_fields=["state", "published_at"])
-    for take in held:
-        commission.mark_released(take)
+    for row in release.takes.select_related("take__scene__session__commission"):
+        order = row.take.scene.session.commission
+        commission.record_fill(row.take_id, order, (), "released")
     facts.append("release", "published", release.pk)
     return release
 
