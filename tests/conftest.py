@@ -45,6 +45,8 @@ RUN = _run_folder()
 for _name in [name for name in os.environ if name.startswith("YESAND_")]:
     if _name not in {"YESAND_TEST_RUN", "YESAND_TEST_PG", "YESAND_PRIVATE_DATA"}:
         del os.environ[_name]
+# Workers share the cores; threads of one matrix product that wait for each other only cost time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["YESAND_HOME"] = str(RUN / (WORKER or "home"))
 os.environ["DJANGO_SETTINGS_MODULE"] = "yesand.infra.settings"
 django.setup()

@@ -229,7 +229,10 @@ class Supervisor:
 
     def _spawn(self, part: Part) -> None:
         read, write = os.pipe()
-        env = {**os.environ, "YESAND_HOME": str(self.settings.home), "PYTHONUNBUFFERED": "1"}
+        # One thread per matrix product: jobs share the cores, and threads that wait for each
+        # other cost post four times its wall time on a busy machine.
+        env = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+        env |= {"YESAND_HOME": str(self.settings.home), "PYTHONUNBUFFERED": "1"}
         part.process = spawn(
             part.words, on_death=signal.SIGKILL, env=env, stdout=write, stderr=write
         )

@@ -17,7 +17,19 @@ import numpy as np
 
 from yesand.dsp import leak as leaks
 from yesand.dsp import prosody, silero, turns, vad
-from yesand.dsp.frames import HOP_S, WORK_RATE, Array, Bools, Floats, frame_power, mask_of, to_rate
+from yesand.dsp.frames import (
+    HOP_S,
+    WORK_RATE,
+    Array,
+    Bools,
+    Floats,
+    close_gaps,
+    drop_short,
+    frame_power,
+    mask_of,
+    spans_of,
+    to_rate,
+)
 from yesand.dsp.leak import Leak
 from yesand.dsp.levels import Noise, noise
 from yesand.dsp.turns import Segment, Turn, TurnSettings
@@ -210,8 +222,10 @@ def analyze_pair(
     for role, partner in (("a", "b"), ("b", "a")):
         late = round((starts[role] - starts[partner]) / HOP_S)
         not_own = leaks.explained(_shifted(power[partner], late), power[role], leak_into[role])
+        foreign = steady(not_own)
         level = vad.band_levels(work[role])
-        spoken = vad.refine(without(coarse[role], not_own), level)
+        level[: 2 * len(foreign)][np.repeat(foreign, 2)[: len(level)]] = level.min(initial=0.0)
+        spoken = vad.refine(without(coarse[role], foreign), level)
         mask = mask_of(spoken, len(power[role]))
         contour = prosody.functionals(prosody.contours(work[role], WORK_RATE, mask))
         moved = [
@@ -248,15 +262,17 @@ def _shifted(power: Floats, late: int) -> Floats:
     return power[late:] if late >= 0 else np.concatenate([np.zeros(-late, np.float32), power])
 
 
-def without(spans: Sequence[Span], not_own: Bools) -> list[Span]:
-    """Spans less those that are the partner's voice: gone when most of their hops are."""
-    out: list[Span] = []
-    for span in spans:
-        first, last = round(span.start / HOP_S), max(round(span.end / HOP_S), 1)
-        inside = not_own[first:last]
-        if len(inside) == 0 or inside.mean() < 0.6:
-            out.append(span)
-    return out
+def steady(not_own: Bools) -> Bools:
+    """Hops of the partner's voice without flicker: holes of 50 ms filled, under 80 ms dropped."""
+    return drop_short(close_gaps(not_own, 5), 8)
+
+
+def without(spans: Sequence[Span], foreign: Bools) -> list[Span]:
+    """Spans less the hops that are the partner's voice; rests under 60 ms are gone."""
+    if not foreign.any():
+        return list(spans)
+    mask = mask_of(list(spans), len(foreign)) & ~foreign
+    return spans_of(drop_short(mask, 6))
 
 
 def _conclude(

@@ -340,9 +340,9 @@ def align(a: TrackClock, b: TrackClock) -> Alignment:
     return Alignment(
         offset_ms=(b.start_s - a.start_s) * 1000.0,
         uncertainty_ms=a.uncertainty_ms + b.uncertainty_ms,
-        drift_ppm=drift,
+        drift_ppm=float(drift),
         drift_uncertainty_ppm=unsure,
-        resample=abs(drift) > unsure,
+        resample=bool(abs(drift) > unsure),
         valid=True,
         why="; ".join(w for w in (a.why, b.why) if w),
     )

@@ -56,7 +56,7 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> Figure:
     scale = 1 + z * z / n
     middle = (p + z * z / (2 * n)) / scale
     half = z * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / scale
-    return Figure(p, max(0.0, middle - half), min(1.0, middle + half), n)
+    return Figure(p, max(0.0, min(p, middle - half)), min(1.0, max(p, middle + half)), n)
 
 
 def codes(keys: ArrayLike) -> tuple[Integers, NDArray[np.generic]]:
