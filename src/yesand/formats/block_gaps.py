@@ -15,8 +15,8 @@ A gap lies where after(i) - before(i) exceeds `least_s`. Blocks just before a lo
 themselves, so that the rise comes in steps: it is placed at the steepest step within LASTING_S and
 has the size of them all; then `before` starts anew. What follows a rise for less than LASTING_S
 cannot be told from a burst still to come, and is not called a gap. Place: within one block, or
-within the burst that hid it. Size: within the jitter that remains at the lower edge, a few
-milliseconds in Chromium.
+within the burst that hid it. Size: within the jitter that remains at the lower edge. In Chromium
+156 on a busy machine half of all blocks came within 0.2 ms of it and the latest 71 ms after it.
 """
 
 from __future__ import annotations
