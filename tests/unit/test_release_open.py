@@ -70,6 +70,7 @@ def test_samples_are_the_captured_ones(made: Path) -> None:
     assert [(g.start, g.end) for g in dyad.b.gaps] == [(0.01, 0.02)] and dyad.a.gaps == ()
     assert (dyad.b.slice(0.01, 0.02) == 0).all() and len(dyad.track("b").slice(0.01, 0.02)) == 480
     assert dyad.duration_s == 0.1
+    assert repr(dyad) == "<Dyad take-001: train, 0.1 s, friends, en, 1 cues>"
 
 
 def test_what_is_said_about_a_take(made: Path) -> None:

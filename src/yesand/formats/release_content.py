@@ -101,7 +101,8 @@ class Contents:
 
     tables: rows by table name (release_tables.py). `dyads` is made by the writer; `performers`
     rows come without hours; the declared gaps are added to `segments` by the writer.
-    video: take id -> roles whose video is consented (a film may still be absent). errata: lines with `take_id` and `says`.
+    video: take id -> roles whose video is consented; a film may still be absent.
+    errata: lines with `take_id` and `says`.
     datasheet: makes DATASHEET.md from the figures. license: the operator's text.
     feed: the name of the feed; revocations: its bytes so far, signed by the same key.
     made_on: ISO date; a value, not the clock, so that a rebuild has the same bytes.

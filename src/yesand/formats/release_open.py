@@ -90,7 +90,7 @@ class Track:
         return to_float(self.integers[round(start * RATE) : round(end * RATE)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dyad:
     """One take: two synchronized tracks and everything said about them. row: its row of takes."""
 
@@ -98,6 +98,11 @@ class Dyad:
     a: Track
     b: Track
     _release: Release = field(repr=False)
+
+    def __repr__(self) -> str:
+        row = self.row
+        what = f"{row['relationship'] or 'own scene'}, {row['language']}, {row['n_cues']} cues"
+        return f"<Dyad {self.take_id}: {row['split']}, {self.duration_s:.1f} s, {what}>"
 
     @property
     def take_id(self) -> str:
