@@ -144,6 +144,7 @@ def server(tmp_path):
         made.process.wait()
 
 
+@pytest.mark.timeout(300)
 def test_the_tree_starts_heals_stops_and_leaves_no_orphan(server, tmp_path):
     server.start()
     assert server.process is not None

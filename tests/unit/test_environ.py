@@ -39,6 +39,7 @@ def test_a_real_name_closes_what_is_for_loopback_only():
         ("YESAND_DOOR_PORT", "8000", {}),
         ("YESAND_BASE_URL", "scenes.example", {}),
         ("YESAND_BASE_URL", "https://scenes.example/below", {}),
+        ("YESAND_BASE_URL", "http://scenes.example", {}),
         ("YESAND_DOOR_URL", "ftp://scenes.example", {}),
         ("YESAND_DEBUG", "perhaps", {}),
         ("YESAND_DEBUG", "1", {"YESAND_HOST": "0.0.0.0"}),

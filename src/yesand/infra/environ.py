@@ -155,6 +155,9 @@ def read(env: Mapping[str, str]) -> Settings:
     host = env.get("YESAND_HOST") or "127.0.0.1"
     base_url = _base(env, "YESAND_BASE_URL", f"{scheme}://127.0.0.1:{port}")
     loopback = host in LOOPBACK and urlsplit(base_url).hostname in LOOPBACK
+    if base_url.startswith("http:") and urlsplit(base_url).hostname not in LOOPBACK:
+        says = "Say https://: browsers give no microphone to plain pages of other machines."
+        raise refuse("bad_setting", says, "YESAND_BASE_URL")
     debug = _yes(env, "YESAND_DEBUG", False)
     if debug and not loopback:
         raise refuse("bad_setting", "Debug pages are for loopback only.", "YESAND_DEBUG")
