@@ -241,7 +241,7 @@ def test_a_check_is_hashed_and_not_kept(here):
     row = actions.seal_stream(stream)
     assert (row.state, row.object_key) == ("complete", "")
     assert spool().receipt(stream).hash == row.hash
-    assert list(objects.default().keys()) == []
+    assert list(objects.default().names()) == []
 
 
 def test_what_the_door_has_is_what_is_shown(here, take):

@@ -97,7 +97,7 @@ class Browser:
         """
         stream = self.grant("mic", reason)
         true_rate = self.rate * (1 + self.drift_ppm * 1e-6)
-        random = np.random.default_rng(stream.int & 0xFFFF)
+        random = np.random.default_rng(11 + len(self.mics))
         size = round(self.rate * BLOCK_S)
         data, written, sequence = bytearray(), 0, 0
         for first in range(0, len(sound), size):

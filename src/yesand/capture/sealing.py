@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from yesand.capture import points
@@ -106,6 +107,8 @@ def seal_stream(stream_id: UUID, now: datetime | None = None) -> Stream:
     Idempotent. The caller holds the lock of this job, so that one process works on a stream.
     """
     stream = Stream.objects.select_related("recording__recorder").get(pk=stream_id)
+    if stream.spool_node != settings.SPOOL_NODE:
+        return stream  # its bytes lie on another machine, whose own job seals it
     track = Track.objects.select_related("take").filter(stream=stream).first()
     try:
         found: SpooledStream | None = spool().look(stream.pk)

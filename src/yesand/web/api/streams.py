@@ -1,105 +1,104 @@
-"""Streams for a browser that is about to record: of a take, or of the green room's check."""
+"""The right to record one stream: of a take, of a green room's check, or of an audition.
+
+POST `{"take", "kind", "reason", "stream"?}` answers `{"stream", "recording", "token", "door_url",
+"max_bytes"}`; with "kinds" a list of those under "streams". `take` is the id of a take, of a
+session (the check of its green room) or of an audition's recording.
+"""
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from yesand.capture import actions as capture
 from yesand.kit.errors import refuse
+from yesand.people.models import Person
 from yesand.recording import actions as recording
-from yesand.recording.reads import recording_of
-from yesand.stage import actions as stage
-from yesand.stage import reads
+from yesand.recording.models import Recording
+from yesand.stage import actions as stage_actions
+from yesand.stage import reads as stage
 from yesand.stage.access import place_of
-from yesand.stage.models import Session
-from yesand.web.access import own_take, person_of
+from yesand.web.access import person_of
+from yesand.web.api.bodies import read_body, scripts
 
-MOST_BYTES = 20_000
 REASONS = ("start", "reload", "device", "suspect", "renew")
+#: A check is a few seconds of sound and its events.
+CHECK_KINDS = ("mic", "cam", "events")
 
 
-def body_of(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object a script sent; raises Refused where it is none or too large."""
-    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
-        raise refuse("too_large", "Send less than 20 kB.", "body")
+def _id(body: dict[str, Any], key: str) -> uuid.UUID:
     try:
-        body = json.loads(request.body)
-    except ValueError as e:
-        raise refuse("bad_json", "Send a JSON object.", "body") from e
-    if not isinstance(body, dict):
-        raise refuse("bad_json", "Send a JSON object.", "body")
-    return body
+        return uuid.UUID(str(body.get(key, "")))
+    except ValueError:
+        raise refuse("bad_id", _("Say which one, by its id."), key) from None
 
 
-def _id(body: dict[str, Any], name: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(str(body.get(name, "")))
-    except ValueError as e:
-        raise refuse("bad_id", "is not an id.", name) from e
+def _kinds(body: dict[str, Any]) -> list[str]:
+    kinds = body.get("kinds", [body.get("kind")])
+    if not isinstance(kinds, list) or not kinds or not all(isinstance(k, str) for k in kinds):
+        raise refuse("unknown_kind", _("A stream is mic, cam or events."), "kind")
+    return kinds
 
 
-def _reason(body: dict[str, Any]) -> str:
-    reason = str(body.get("reason", "start"))
-    if reason not in REASONS:
-        raise refuse("bad_reason", f"Say one of {', '.join(REASONS)}.", "reason")
-    return reason
-
-
-@login_required
+@scripts
 @require_POST
-def streams(request: HttpRequest) -> JsonResponse:
-    """One stream of the signed-in performer's own take."""
-    body = body_of(request)
-    reason, kind = _reason(body), str(body.get("kind", ""))
-    person = person_of(request)
+def streams(request: HttpRequest, take: uuid.UUID | None = None) -> HttpResponse:
+    """Grant streams; renew a key; take a suspect stream's bytes again under a new id."""
+    person, body = person_of(request), read_body(request)
+    reason = body.get("reason", "start")
+    if reason not in REASONS:
+        raise refuse("unknown_reason", _("Say start, reload, device, suspect or renew."), "reason")
     if reason == "renew":
         return JsonResponse(capture.renew_stream(person, _id(body, "stream")))
     if reason == "suspect":
         return JsonResponse(capture.replace_stream(person, _id(body, "stream")))
-    take, _role = own_take(request, _id(body, "take"))
-    return JsonResponse(capture.open_streams(take, person, [kind], reason)[0])
+    grants = _open(person, take or _id(body, "take"), _kinds(body), reason)
+    return JsonResponse({"streams": grants} if "kinds" in body else grants[0])
 
 
-@login_required
+def _open(person: Person, about: uuid.UUID, kinds: list[str], reason: str) -> list[dict[str, Any]]:
+    found = stage.take(about)
+    if found is not None:
+        return capture.open_streams(found, person, kinds, reason)
+    owner = _check(person, about, kinds) or _audition(person, about)
+    if owner is None:
+        raise refuse("not_found", _("There is nothing of yours to record here."), "take")
+    return [capture.open_other(owner, kind, reason) for kind in kinds]
+
+
+def _check(person: Person, about: uuid.UUID, kinds: list[str]) -> Recording | None:
+    """The check of a green room: a short recording that is hashed and not kept."""
+    session = stage.session(about)
+    place = place_of(person, session) if session is not None else None
+    if session is None or place is None:
+        return None
+    if not set(kinds) <= set(CHECK_KINDS):
+        raise refuse("unknown_kind", _("A stream is mic, cam or events."), "kind")
+    return recording.open_recording(session.program, person, "check", session.pk, place.role)
+
+
+def _audition(person: Person, about: uuid.UUID) -> Recording | None:
+    return Recording.objects.filter(
+        pk=about, recorder=person, storage_class="audition", erased_at=None
+    ).first()
+
+
+def check_streams(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """One stream of the green room's few seconds, by the room's address."""
+    return streams(request, session)
+
+
+@scripts
 @require_POST
-def check_streams(request: HttpRequest, session: uuid.UUID) -> JsonResponse:
-    """One stream of the green room's five seconds (storage class check)."""
-    row = get_object_or_404(Session.objects.select_related("program"), pk=session)
-    person = person_of(request)
-    place = place_of(person, row)
-    if place is None:
-        raise Http404
-    body = body_of(request)
-    reason, kind = _reason(body), str(body.get("kind", ""))
-    if kind not in ("mic", "events"):
-        raise refuse("unknown_kind", "A check records mic and events.", "kind")
-    if reason == "renew":
-        return JsonResponse(capture.renew_stream(person, _id(body, "stream")))
-    made = recording_of(place_subject(row, place.role), person) or recording.open_recording(
-        row.program, person, "check", place_subject(row, place.role), place.role
-    )
-    return JsonResponse(capture.open_other(made, kind, reason))
-
-
-def place_subject(session: Session, role: str) -> uuid.UUID:
-    """The id under which one player's checks of a session are kept."""
-    return uuid.uuid5(session.pk, f"check:{role}")
-
-
-@login_required
-@require_POST
-def green_room(request: HttpRequest, session: uuid.UUID) -> JsonResponse:
-    """Keep the green room's report; a good one opens the way to the stage."""
-    row = reads.session(session)
-    person = person_of(request)
+def green_room(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """Keep the green room's report; one without problems opens the way in."""
+    row, person = stage.session(session), person_of(request)
     if row is None or place_of(person, row) is None:
         raise Http404
-    place = stage.report_green_room(row, person, body_of(request))
-    return JsonResponse({"next": f"/room/{row.pk}"} if place.ready_at else {})
+    place = stage_actions.report_green_room(row, person, read_body(request))
+    ready = place.ready_at is not None and not place.green_room.get("problems")
+    return JsonResponse({"next": f"/room/{row.pk}/warm-up"} if ready else {})

@@ -1,0 +1,39 @@
+"""What the ledger asks of a session: who came, who stayed, how long it went over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from yesand.pay.rules import Attendance
+from yesand.stage import reads as stage
+from yesand.stage.models import Session
+
+
+def attendance_of(session: Session) -> dict[str, Attendance]:
+    """By role; whoever came is paid whole, whatever happened then."""
+    places = stage.places(session)
+    came = {role: place.checked_in_at is not None for role, place in places.items()}
+    return {
+        role: Attendance(
+            came=came[role],
+            partner_came=came["b" if role == "a" else "a"],
+            left_early=place.left_at is not None and place.left_at < stage.slot(session).ends_at,
+        )
+        for role, place in places.items()
+    }
+
+
+def overtime_of(session: Session) -> int:
+    """Whole seconds played or noted after the booking's end; waiting in an empty room is none."""
+    ends = stage.slot(session).ends_at
+    lasts = [
+        datetime.fromtimestamp(take.closed_at, tz=UTC)
+        for take in stage.takes_of(session)
+        if take.closed_at is not None
+    ]
+    lasts += [
+        datetime.fromtimestamp(note.at, tz=UTC)
+        for note in session.messages.filter(kind="notes_done").order_by("-pk")[:1]
+    ]
+    over = max((last - ends).total_seconds() for last in [*lasts, ends])
+    return int(over)

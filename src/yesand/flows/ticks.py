@@ -1,0 +1,99 @@
+"""Sweeps of the worker `now`: what no fact says, because nothing happened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from yesand.capture import reads as capture
+from yesand.commission import reads as commission
+from yesand.consent import reads as consent
+from yesand.infra import jobs
+from yesand.matching import actions as matching
+from yesand.matching.models import Booking
+from yesand.pay.models import Transfer
+from yesand.pay.rules import Attendance
+from yesand.recording import reads as recording
+from yesand.recording.models import Recording
+from yesand.stage import entry_rules
+from yesand.stage.models import Session, Take
+
+
+@jobs.tick("sweep_spool", every=2)
+def sweep_spool() -> None:
+    """Streams that are whole at this node's door are sealed; the door itself knows no database."""
+    for stream in capture.complete_in_spool(settings.SPOOL_NODE):
+        jobs.defer("seal_stream", stream=stream)
+
+
+@jobs.tick("sweep_takes", every=60)
+def sweep_takes() -> None:
+    """Takes whose streams are still on their way: the deadline may have passed."""
+    for take in capture.waiting():
+        jobs.defer("seal_take", take=take)
+
+
+@jobs.tick("sweep_rooms", every=15)
+def sweep_rooms() -> None:
+    """Takes that nobody plays any more, and sessions whose time is over."""
+    for take in Take.objects.filter(state="open").values_list("pk", flat=True):
+        jobs.defer("close_take", take=take)
+    late = timezone.now() - entry_rules.LATE
+    for session in Session.objects.exclude(state="ended").select_related("booking"):
+        ends = session.booking.starts_at + timedelta(minutes=session.booking.minutes)
+        if ends < late:
+            jobs.defer("end_session", session=session.pk)
+
+
+@jobs.tick("sweep_bookings", every=60)
+def sweep_bookings() -> None:
+    """Offers nobody answered, and bookings to which nobody came."""
+    now = timezone.now()
+    matching.expire(now)
+    rooms = Session.objects.values("booking_id")
+    for booking in Booking.objects.filter(state="confirmed").exclude(pk__in=rooms):
+        if booking.starts_at + timedelta(minutes=booking.minutes) + entry_rules.LATE < now:
+            nobody = Attendance(came=False, partner_came=False)
+            matching.wrap_up(booking, {"a": nobody, "b": nobody})
+
+
+@jobs.tick("seal_ledger", every=60)
+def seal_ledger() -> None:
+    """Programs with transfers that no seal holds yet."""
+    open_rows = Transfer.objects.filter(batch=None)
+    for program in open_rows.values_list("debit__program_id", flat=True).distinct():
+        jobs.defer("seal_ledger", program=program)
+
+
+@jobs.tick("erase_struck", every=600)
+def erase_struck() -> None:
+    """Strikes that can no longer be undone, and whatever was kept as long as was said."""
+    now = timezone.now()
+    for choice in consent.strikes_over(now):
+        if _has_bytes(choice.take):
+            jobs.defer("erase_take", take=choice.take)
+    for take in _rejected_long_ago():
+        jobs.defer("erase_take", take=take)
+    for row in recording.outdated(now):
+        jobs.defer("erase_recording", recording_id=row.pk)
+
+
+def _has_bytes(take: UUID) -> bool:
+    rows = Recording.objects.filter(about=take, storage_class="take", erased_at=None)
+    return rows.exists()
+
+
+def _rejected_long_ago() -> list[UUID]:
+    """Rejected takes past the program's days, whose bytes are still here."""
+    found: list[UUID] = []
+    rows = Recording.objects.filter(storage_class="take", erased_at=None).select_related("program")
+    for row in rows:
+        standing = commission.decision(row.about)
+        if standing is None or standing.decision != "reject":
+            continue
+        if standing.at + timedelta(days=row.program.retention_rejected_days) < timezone.now():
+            found.append(row.about)
+    return sorted(set(found), key=str)

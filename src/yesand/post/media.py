@@ -1,0 +1,86 @@
+"""A sealed take's streams as the processing needs them, and what it writes beside them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from yesand.capture import reads as capture
+from yesand.capture.events import join, read_events
+from yesand.formats.blocks import BlockStream, read_stream
+from yesand.formats.manifest import Manifest, Stream
+from yesand.infra import objects
+from yesand.kit.canonical import canonical_json
+from yesand.people.models import Program
+from yesand.post.layout import Side, side
+from yesand.post.verdict import Limits
+
+ROLES = ("a", "b")
+
+
+def limits_of(program: Program) -> Limits:
+    """The program's own rows as limits of a take."""
+    return Limits(
+        gap_s=program.gap_limit_ms / 1000.0,
+        clipped_share=program.clipped_limit_ppm / 1e6,
+        leak_db=float(program.leak_limit_db),
+    )
+
+
+def _bytes(take_id: UUID, stream: Stream) -> bytes:
+    return objects.default().get(f"takes/{take_id}/{stream.path}") if stream.path else b""
+
+
+def sides(take_id: UUID, manifest: Manifest) -> dict[str, Side]:
+    """Both roles' microphone parts on the stage clock."""
+    found = {}
+    for role in ROLES:
+        streams: list[BlockStream] = [
+            read_stream(_bytes(take_id, stream)) for stream in manifest.parts(role, "mic")
+        ]
+        found[role] = side(streams, manifest.pings.get(role, ()), manifest.opened_s)
+    return found
+
+
+def film_starts(take_id: UUID, manifest: Manifest) -> dict[str, list[float]]:
+    """Seconds from the take's start at which each camera part began, by its browser's word."""
+    found: dict[str, list[float]] = {}
+    for role in ROLES:
+        fit = manifest.ping_fit.get(role)
+        told = join(
+            read_events(_bytes(take_id, stream)) for stream in manifest.parts(role, "events")
+        ).started_ms()
+        starts = []
+        for film in manifest.parts(role, "cam"):
+            if film.id in told and fit is not None:
+                passed = (told[film.id] - fit.client_ref_ms) / 1000.0
+                stage_s = fit.stage_ref_s + passed * (1 + fit.drift_ppm * 1e-6)
+                starts.append(round(stage_s - manifest.opened_s, 4))
+        found[role] = starts
+    return found
+
+
+def declared_gaps(take_id: UUID) -> dict[str, list[Any]]:
+    """Per role, the declared gaps of the microphone that no pause explains."""
+    return {
+        role: [
+            gap
+            for gap in capture.gaps(take_id)
+            if gap.role == role and gap.kind == "mic" and gap.cause != "pause"
+        ]
+        for role in ROLES
+    }
+
+
+def put_json(key: str, value: Any) -> None:
+    """A derived file; replaced whole when it is made again."""
+    objects.default().put(key, [canonical_json(value) + b"\n"])
+
+
+def get_json(key: str) -> Any:
+    """A derived file read back; None where there is none."""
+    try:
+        return json.loads(objects.default().get(key))
+    except objects.Missing:
+        return None

@@ -1,0 +1,156 @@
+"""The one door through which media leaves: short-lived signed addresses, each reading logged.
+
+`media_url` is called by a view that has already asked whether the person may hear or see; the
+address is theirs alone, for a few minutes, for one reason. The door asks again what may have
+changed since: an erased recording is gone, a struck or withdrawn take is not played to the other.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from yesand.capture import reads as capture
+from yesand.consent import reads as consent
+from yesand.infra import objects
+from yesand.people.models import Person
+from yesand.post import reads as post
+from yesand.recording import actions as recording
+from yesand.recording.models import Recording, Stream
+from yesand.stage import reads as stage
+from yesand.stage.models import Take
+from yesand.web.access import may_see_take, person_of, role_in_take
+
+LIFE_S = 300
+SALT = "yesand.media"
+#: Most bytes of one part: a player asks for the rest.
+MOST = 4 * 2**20
+WHATS = ("track", "film", "own", "stream")
+RANGE = re.compile(r"\Abytes=(\d{1,15})-(\d{0,15})\Z")
+
+
+@dataclass(frozen=True)
+class _Object:
+    key: str
+    size: int
+    kind: str
+    recording: Recording | None
+    name: str = ""
+
+
+def media_url(person: Person, what: str, about: uuid.UUID, role: str, reason: str) -> str:
+    """An address for `person`, good for five minutes.
+
+    what: track (a role's aligned sound), film (its camera), own (the same as track, to keep) of
+    the take `about`; stream: the sealed stream `about` of an audition. reason: see
+    recording.actions.READ_REASONS.
+    """
+    if what not in WHATS:
+        raise ValueError(f"no such medium: {what!r}")
+    claim = {"p": str(person.pk), "w": what, "a": str(about), "r": role, "y": reason}
+    return reverse("api:media", kwargs={"token": signing.dumps(claim, salt=SALT, compress=True)})
+
+
+@require_GET
+def media(request: HttpRequest, token: str) -> HttpResponse:
+    """Serve one object, whole or a range of it."""
+    person = person_of(request)
+    try:
+        claim = signing.loads(token, salt=SALT, max_age=LIFE_S)
+    except signing.BadSignature:
+        raise Http404 from None
+    if claim["p"] != str(person.pk):
+        raise Http404
+    about = uuid.UUID(claim["a"])
+    if claim["w"] == "stream":
+        found = _stream(about)
+    else:
+        found = _of_take(person, claim["w"], about, claim["r"])
+    if found is None:
+        raise Http404
+    start, end, partial = _range(request.headers.get("Range", ""), found.size)
+    if start >= found.size or end <= start:
+        answer = HttpResponse(status=416)
+        answer["Content-Range"] = f"bytes */{found.size}"
+        return answer
+    if start == 0 and found.recording is not None:
+        recording.log_access(found.recording, person, claim["y"])
+    data = objects.default().read_range(found.key, start, end - start)
+    answer = HttpResponse(data, content_type=found.kind, status=206 if partial else 200)
+    answer["Accept-Ranges"] = "bytes"
+    answer["Cache-Control"] = "private, no-store"
+    if partial:
+        answer["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    if found.name:
+        answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
+    return answer
+
+
+def _range(header: str, size: int) -> tuple[int, int, bool]:
+    """(start, end, whether a part was asked for); parts are cut to `MOST` bytes."""
+    match = RANGE.match(header)
+    if match is None:
+        return 0, size, False
+    start = int(match[1])
+    end = int(match[2]) + 1 if match[2] else size
+    return start, min(end, size, start + MOST), True
+
+
+def _stream(about: uuid.UUID) -> _Object | None:
+    stream = Stream.objects.select_related("recording").filter(pk=about).first()
+    if stream is None or not stream.object_key or stream.recording.erased_at is not None:
+        return None
+    if stream.recording.storage_class != "audition":
+        return None
+    kind = {"cam": "video/webm", "heard": "audio/webm"}.get(stream.kind, "application/octet-stream")
+    return _Object(stream.object_key, stream.length or 0, kind, stream.recording)
+
+
+def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object | None:
+    take = stage.take(about)
+    if take is None or role not in ("a", "b") or not may_see_take(person, take):
+        return None
+    if not still_open(person, take, role):
+        return None
+    owner = next((t.stream.recording for t in capture.tracks(take.pk, role)), None)
+    if owner is None or owner.erased_at is not None:
+        return None
+    if what == "film":
+        return _film(take, role)
+    key = post.track_key(take, role)
+    size = objects.default().size(key) if key else None
+    if not key or size is None:
+        return None
+    if what == "own" and role_in_take(person, take) != role:
+        return None
+    name = f"take-{str(take.pk)[:8]}-{role}.flac" if what == "own" else ""
+    return _Object(key, size, "audio/flac", owner, name)
+
+
+def _film(take: Take, role: str) -> _Object | None:
+    tracks = [t for t in capture.tracks(take.pk, role, "cam") if t.stream.object_key]
+    if not tracks:
+        return None
+    stream = tracks[0].stream
+    return _Object(stream.object_key, stream.length or 0, "video/webm", stream.recording)
+
+
+def still_open(person: Person, take: Take, role: str) -> bool:
+    """Whether `role`'s lane may still be played to `person`: a performer's own, always.
+
+    The partner's lane goes for the other performer when its owner strikes or withdraws the take.
+    """
+    mine = role_in_take(person, take)
+    if not mine or mine == role:
+        return True
+    owner = stage.places(take.scene.session)[role].person
+    choice = consent.choice_of(owner, take.pk)
+    if choice is not None and choice.choice == "strike":
+        return False
+    return not consent.withdrawn(owner, take.scene.session.program, take.pk)
