@@ -69,6 +69,17 @@ def decode_flac(data: bytes, where: str) -> np.ndarray:
     return np.asarray(samples >> 8, dtype=np.int32)
 
 
+def decode_float(data: bytes, where: str) -> np.ndarray:
+    """float32 (n,) in -1..1 of a mono 48 kHz FLAC: `to_float(decode_flac(...))`, but faster."""
+    try:
+        samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")
+    except soundfile.LibsndfileError as broken:
+        raise refuse("bad_audio", f"cannot be decoded ({broken}).", where) from None
+    if rate != RATE or samples.ndim != 1:
+        raise refuse("bad_audio", "is not one 48 kHz channel.", where)
+    return np.asarray(samples)
+
+
 def read_audio(path: str | Path) -> Audio:
     """A WAV, FLAC or AIFF file a person gave, all channels; raises Refused naming the file.
 

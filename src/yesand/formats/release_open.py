@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yesand.formats import parquet
-from yesand.formats.audio import RATE, decode_flac, to_float
+from yesand.formats.audio import RATE, decode_flac, decode_float
 from yesand.formats.emotions import COUNTED
 from yesand.formats.release_content import json_spans
 from yesand.formats.release_files import (
@@ -56,24 +56,27 @@ class Track:
     _release: Release = field(repr=False)
     _take: Row = field(repr=False)
 
-    @cached_property
-    def integers(self) -> np.ndarray:
-        """int32 (n,) on the 24-bit scale, as captured."""
-        return decode_flac(self.flac, f"{self._take['take_id']}.{self.role}.flac")
-
     @property
+    def integers(self) -> np.ndarray:
+        """int32 (n,) on the 24-bit scale, as captured. Decoded at each call."""
+        return decode_flac(self.flac, self._name)
+
+    @cached_property
     def samples(self) -> np.ndarray:
         """float32 (n,) in -1..1; the other role's sample of the same index is the same instant."""
-        return to_float(self.integers)
+        return decode_float(self.flac, self._name)
+
+    @property
+    def _name(self) -> str:
+        return f"{self._take['take_id']}.{self.role}.flac"
 
     @property
     def flac(self) -> bytes:
         """The track's FLAC file; raises Refused when its bytes are not the signed ones."""
-        take = self._take["take_id"]
-        data = self._release._member(self._take["shard"], f"{take}.{self.role}.flac")
-        if sha256_hex(data) != self._take[f"sha256_{self.role}"]:
-            says = "has other bytes than when it was signed."
-            raise refuse("bad_bytes", says, f"{take}.{self.role}.flac")
+        data = self._release._member(self._take["shard"], self._name)
+        # a release that was verified has been read whole already
+        if not self._release.verified and sha256_hex(data) != self._take[f"sha256_{self.role}"]:
+            raise refuse("bad_bytes", "has other bytes than when it was signed.", self._name)
         return data
 
     @property
@@ -87,7 +90,7 @@ class Track:
 
     def slice(self, start: float, end: float) -> np.ndarray:
         """float32 samples from `start` to `end`, seconds from sample 0."""
-        return to_float(self.integers[round(start * RATE) : round(end * RATE)])
+        return self.samples[round(start * RATE) : round(end * RATE)]
 
 
 @dataclass(frozen=True, repr=False)
@@ -186,8 +189,11 @@ def distribution(label: Mapping[str, Any]) -> dict[str, float]:
 class Release:
     """An opened release. Iterating gives dyads in take order, without withdrawn takes."""
 
-    def __init__(self, folder: Path, info: ReleaseInfo, feed: Feed, split: str | None) -> None:
+    def __init__(
+        self, folder: Path, info: ReleaseInfo, feed: Feed, split: str | None, verified: bool
+    ) -> None:
         self.folder = folder
+        self.verified = verified
         self.info = info
         self.feed = feed
         self.split_name = split
@@ -239,7 +245,7 @@ class Release:
 
     def split(self, name: str) -> Release:
         """The same release, one part of it: train, dev or test."""
-        return Release(self.folder, self.info, self.feed, _split(name))
+        return Release(self.folder, self.info, self.feed, _split(name), self.verified)
 
     def table(self, name: str) -> pa.Table:
         """One table by name, without the rows of withdrawn takes and of other splits."""
@@ -338,7 +344,7 @@ def open_release(
             raise refuse("no_file", "does not exist.", str(file))
         newer = read_feed(file.read_bytes(), info.key, file.name, info.feed)
         known = extend(known, newer, file.name)
-    return Release(folder, info, known, None if split is None else _split(split))
+    return Release(folder, info, known, None if split is None else _split(split), verify)
 
 
 def find_release(path: Path) -> Path:
