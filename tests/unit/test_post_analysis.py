@@ -155,6 +155,24 @@ def test_a_programs_own_limits_are_used(dialogue):
     assert strict.to_json()["limits"]["gap_s"] == 0.2
 
 
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_a_declared_hole_moves_neither_noise_nor_edges(detector: str):
+    a, b = scene(
+        [(0.5 + 4 * n, 2.0) for n in range(6)], [(2.8 + 4 * n, 1.0) for n in range(6)], 26.0
+    )
+    noise = np.random.default_rng(2).normal(0, 10 ** (-50 / 20), len(a)).astype(np.float32)
+    whole = analyze_pair(a + noise, b, RATE, RATE, detector=detector)
+    hole = Span(11.1, 11.9)  # between two lines
+    holed = a + noise
+    holed[round(hole.start * RATE) : round(hole.end * RATE)] = 1e-7
+    found = analyze_pair(holed, b, RATE, RATE, gaps={"a": [hole]}, detector=detector)
+    snr = [one.tracks["a"].noise.snr_db for one in (whole, found)]
+    assert snr[1] == pytest.approx(snr[0], abs=0.3)
+    ends = [[(u.start, u.end) for u in one.tracks["a"].ipus] for one in (whole, found)]
+    assert np.abs(np.array(ends[0]) - np.array(ends[1])).max() <= 0.03
+    assert not [f for f in found.findings if f.code == "dropouts"]
+
+
 @pytest.mark.parametrize("samples", [0, 100, 4_800, 48_000])
 def test_short_and_silent_takes_have_an_answer(samples: int):
     nothing = np.zeros(samples, np.float32)

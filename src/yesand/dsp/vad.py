@@ -91,6 +91,22 @@ def band_levels(x: Floats) -> Floats:
     return (10.0 * np.log10(out * scale + 1e-9)).astype(np.float32)
 
 
+def blank(level: Floats, out: Bools) -> Floats:
+    """Band levels with some 10 ms hops made as quiet as the quiet of the others.
+
+    level: (5 ms hops, bands). out: (10 ms hops,) without samples, or not the owner's sound. Left as
+    they are they would pull the noise floor down, or hold an edge up.
+    """
+    mask = np.zeros(len(level), np.bool_)
+    wide = np.repeat(out, 2)[: len(level)]
+    mask[: len(wide)] = wide
+    if not mask.any() or mask.all():
+        return level
+    made = level.copy()
+    made[mask] = np.percentile(level[~mask], 15, axis=0)
+    return made
+
+
 def noise_floor(level: Floats, window_s: float = 4.0) -> Floats:
     """Slowly moving noise level of each band, (hops, bands) dB.
 

@@ -217,14 +217,17 @@ def analyze_pair(
     low_a, low_b = on_one_clock(low["a"], low["b"], offset_s, leaks.RATE)
     leak_into = {"a": leaks.leak(low_b, low_a), "b": leaks.leak(low_a, low_b)}
     power = {role: frame_power(work[role], WORK_RATE) for role in ROLES}
-    coarse = _detect(work, detector)
+    missing = {
+        role: mask_of(_move(given.get(role, ()), -starts[role]), len(power[role])) for role in ROLES
+    }
+    levels = {role: vad.blank(vad.band_levels(work[role]), missing[role]) for role in ROLES}
+    coarse = _detect(work, levels, detector)
     tracks: dict[str, Track] = {}
     for role, partner in (("a", "b"), ("b", "a")):
         late = round((starts[role] - starts[partner]) / HOP_S)
         not_own = leaks.explained(_shifted(power[partner], late), power[role], leak_into[role])
         foreign = steady(not_own)
-        level = vad.band_levels(work[role])
-        level[: 2 * len(foreign)][np.repeat(foreign, 2)[: len(level)]] = level.min(initial=0.0)
+        level = vad.blank(levels[role], foreign)
         spoken = vad.refine(without(coarse[role], foreign), level)
         mask = mask_of(spoken, len(power[role]))
         contour = prosody.functionals(prosody.contours(work[role], WORK_RATE, mask))
@@ -234,7 +237,7 @@ def analyze_pair(
         ]
         tracks[role] = Track(
             physical=physical(raw[role], rates[role], starts[role], given.get(role, ())),
-            noise=noise(power[role], mask),
+            noise=noise(power[role][~missing[role]], mask[~missing[role]]),
             speech=moved,
             ipus=turns.ipus(moved, settings),
             leak_in=leak_into[role],
@@ -247,9 +250,15 @@ def analyze_pair(
     return _conclude(tracks, seconds, alignment, delays_s, limits, settings, detector)
 
 
-def _detect(work: Mapping[str, Floats], detector: str) -> dict[str, list[Span]]:
+def _move(spans: Sequence[Span], by: float) -> list[Span]:
+    return [Span(s.start + by, s.end + by) for s in spans]
+
+
+def _detect(
+    work: Mapping[str, Floats], levels: Mapping[str, Floats], detector: str
+) -> dict[str, list[Span]]:
     if detector == "energy":
-        return {role: vad.energy_vad(vad.band_levels(x)) for role, x in work.items()}
+        return {role: vad.energy_vad(level) for role, level in levels.items()}
     found = silero.speech_probability(list(work.values()))
     return {
         role: vad.model_spans(probability, silero.CHUNK_S)
