@@ -125,8 +125,17 @@ class LabSource:
         place = f"/releases/{self.id}/files/{urllib.parse.quote(path)}"
         with self.lab.ask(place, have) as answer:
             mode = "ab" if answer.status == 206 else "wb"
+            expected = answer.length
+            broke = False
             with into.open(mode) as file:
-                shutil.copyfileobj(answer, file, _PIECE)
+                before = file.tell()
+                try:
+                    shutil.copyfileobj(answer, file, _PIECE)
+                except (http.client.HTTPException, OSError):
+                    broke = True
+                got = file.tell() - before
+        if broke or (expected is not None and got != expected):
+            raise refuse("cut", "stopped in the middle; pull again to go on.", path)
 
     def feed(self) -> bytes:
         """The program's feed."""
