@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
@@ -26,12 +27,21 @@ def split_pool(program: Program, person: Person) -> str | None:
     return place.split_pool if place else None
 
 
+def free(program: Program, languages: Collection[str] | None = None) -> list[Person]:
+    """Performers on the roster who have proven their age and play in one of the languages."""
+    return [
+        place.person
+        for place in roster(program)
+        if place.person.adult_verified_at is not None
+        and (languages is None or set(languages) & set(place.person.languages))
+    ]
+
+
 def free_by_language(program: Program) -> dict[str, int]:
-    """Performers on the roster who have proven their age, counted in each language they play."""
+    """Those performers counted in each language they play; one may count in several."""
     counts: Counter[str] = Counter()
-    for place in roster(program):
-        if place.person.adult_verified_at is not None:
-            counts.update(set(place.person.languages))
+    for person in free(program):
+        counts.update(set(person.languages))
     return dict(counts)
 
 

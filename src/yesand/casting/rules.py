@@ -29,8 +29,8 @@ class Piece(TypedDict):
 DEFAULT_PIECES: tuple[Piece, Piece] = (
     {
         "title": "The voicemail",
-        "ask": "You have sixty seconds to leave a message for somebody who must not sell the "
-        "boat today. Get them to call you back. Say nothing about how you feel.",
+        "ask": "Leave a message for somebody who must not sell the boat today. Get them to call "
+        "you back, and never say how you feel.",
         "seconds": 120,
     },
     {

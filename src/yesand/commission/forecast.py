@@ -117,8 +117,7 @@ def estimate(order: Order, policy: Policy, roster: Roster) -> Forecast:
     takes = takes_of(order)
     bookings = sum(count for count, _ in seats_needed(order).values())
     needs = [_need(order, language, roster) for language in order.languages]
-    rater_seconds = takes * ITEMS_PER_TAKE * ITEM_SECONDS * VOTES_PER_ITEM * SECOND_ARM
-    rater_hours = ceil(rater_seconds * PAID_BREAKS / 3600)
+    rater_hours = rater_hours_for(takes)
     storage_gb = ceil(hours * 3600 * BYTES_PER_SCENE_SECOND * DERIVED / 10**9)
     lines = _lines(policy, bookings, rater_hours, storage_gb)
     total = sum(line["minor"] for line in lines)
@@ -144,6 +143,12 @@ def estimate(order: Order, policy: Policy, roster: Roster) -> Forecast:
         "per_scene_hour_minor": round(Fraction(total) / hours),
         "currency": policy.currency,
     }
+
+
+def rater_hours_for(takes: int) -> int:
+    """Paid rater hours that so many takes ask for, breaks included, rounded up."""
+    seconds = takes * ITEMS_PER_TAKE * ITEM_SECONDS * VOTES_PER_ITEM * SECOND_ARM * PAID_BREAKS
+    return ceil(seconds / 3600)
 
 
 def with_share(order: Order, language: str, percent: int) -> Order:

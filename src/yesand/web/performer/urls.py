@@ -6,6 +6,8 @@ from django.urls import URLPattern, path
 
 from yesand.web.performer import (
     account,
+    apply,
+    audition,
     bookings,
     choices,
     consent,
@@ -20,6 +22,15 @@ from yesand.web.performer import (
 app_name = "performer"
 
 urlpatterns: list[URLPattern] = [
+    path("me/apply/<slug:slug>", apply.apply, name="apply"),
+    path("me/audition/<uuid:application>", apply.application, name="application"),
+    path("me/audition/<uuid:application>/hand-in", audition.hand_in, name="hand_in"),
+    path("me/audition/<uuid:application>/<int:piece>", audition.audition, name="audition"),
+    path(
+        "api/auditions/<uuid:application>/<int:piece>/streams",
+        audition.streams,
+        name="audition_streams",
+    ),
     path("me", home.home, name="home"),
     path("me/ask", home.ask, name="ask"),
     path("me/account", account.account, name="account"),

@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.producer import money, releases, schedule
+from yesand.web.producer import (
+    auditions,
+    calls,
+    coverage,
+    deck,
+    home,
+    money,
+    order,
+    releases,
+    schedule,
+)
 
 app_name = "producer"
 
 urlpatterns: list[URLPattern] = [
+    path("producer/<slug:slug>", home.home, name="home"),
+    path("producer/<slug:slug>/calls/", calls.calls, name="calls"),
+    path("producer/<slug:slug>/calls/<uuid:call>/withdraw", calls.withdraw, name="withdraw_call"),
+    path("producer/<slug:slug>/auditions/", auditions.auditions, name="auditions"),
+    path("producer/<slug:slug>/auditions/<uuid:application>", auditions.audition, name="audition"),
+    path(
+        "producer/<slug:slug>/auditions/<uuid:application>/<int:piece>.flac",
+        auditions.sound,
+        name="audition_sound",
+    ),
+    path("producer/<slug:slug>/deck", deck.deck, name="deck"),
+    path("producer/<slug:slug>/deck/<uuid:prompt>", deck.card, name="card"),
+    path("producer/<slug:slug>/order", order.order, name="order"),
+    path("producer/<slug:slug>/order/<uuid:commission>", order.draft, name="draft"),
+    path("producer/<slug:slug>/order/<uuid:commission>.yaml", order.as_yaml, name="order_yaml"),
+    path("producer/<slug:slug>/order/<uuid:commission>/step", order.step, name="order_step"),
+    path("producer/<slug:slug>/commissions/<uuid:commission>", coverage.coverage, name="coverage"),
     path("producer/<slug:slug>/schedule", schedule.schedule, name="schedule"),
     path(
         "producer/<slug:slug>/bookings/<uuid:booking>/cancel",

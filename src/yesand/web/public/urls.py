@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.public import desk, landing, letters, order_share, program
+from yesand.web.public import call, desk, landing, letters, order_share, program
 
 app_name = "public"
 
 urlpatterns: list[URLPattern] = [
+    path("calls/<slug:slug>", call.call, name="call"),
     path("order/<str:token>", order_share.order, name="order"),
     path("", landing.landing, name="landing"),
     path("desk", desk.desk, name="desk"),
