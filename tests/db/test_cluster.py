@@ -156,12 +156,10 @@ def test_another_account_cannot_reach_the_socket(make):
     assert done.returncode == 2 and "Permission denied" in done.stderr
 
 
-def test_a_wrong_word_is_named_and_nothing_is_left_running(make):
+def test_one_folder_is_run_once_also_within_one_process(make):
     make().start()
-    make_again = make()
-    # The first one still holds the lock, so end it before the second try.
     with pytest.raises(Refused, match="Another process runs this cluster"):
-        make_again.start()
+        make().start()
 
 
 def test_a_lost_secret_is_said_in_one_line(make, place):
