@@ -122,6 +122,8 @@ class SpoolModel(RuleBasedStateMachine):
             return call()
         except Killed:
             self.start()
+            # Whether a declared end got through, the sender learns by asking.
+            self.declared = self.spool.look(STREAM).length
             return None
 
     @rule(count=st.integers(0, 400), end=st.sampled_from([None, 0, 1, 100]))
