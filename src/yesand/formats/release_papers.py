@@ -22,8 +22,9 @@ _CROISSANT_TYPES = {
 
 LOAD = """\
 import yesand
+
 for dyad in yesand.open("."):
-    print(dyad.take_id, dyad.a.samples.shape, dyad.b.samples.shape, dyad.labels("observer"))
+    print(dyad, dyad.a.samples.shape, dyad.b.samples.shape, len(dyad.labels("observer")))
 """
 
 
@@ -67,7 +68,8 @@ def notebook() -> bytes:
         (
             "code",
             "import json\n"
-            'words = json.load(open("dictionary.json"))["tables"]\n'
+            "from pathlib import Path\n\n"
+            'words = json.loads(Path("dictionary.json").read_text())["tables"]\n'
             'for column in words["takes"]["columns"]:\n'
             "    print(f\"{column['name']:24} {column['unit']:10} {column['says']}\")",
         ),

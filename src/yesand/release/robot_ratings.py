@@ -128,7 +128,7 @@ def _label(item: str, view: str, ratings: list[dict[str, Any]]) -> dict[str, Any
         "cant_tell_n": sum(row["cant_tell"] for row in mine),
         "p_fused": shares,
         "fused_by": "vote_share" if n else None,
-        "entropy": float(-sum(p * np.log2(p) for p in shares if p)) if n else None,
+        "entropy": float(sum(p * np.log2(1 / p) for p in shares if p)) if n else None,
     }
     for name in ("valence", "arousal", "dominance"):
         values = [(row[name] - 4) / 3 for row in mine if row.get(name) is not None]
