@@ -26,7 +26,7 @@ import psycopg
 from yesand import __version__
 from yesand.infra import secrets
 from yesand.infra.borrowed import Borrowed, database
-from yesand.infra.cluster import CLEAN_ENV
+from yesand.infra.cluster_places import CLEAN_ENV
 from yesand.infra.environ import Settings
 from yesand.infra.objects import PIECE, FolderStore, Store, open_store
 from yesand.kit.errors import refuse

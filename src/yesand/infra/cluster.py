@@ -21,7 +21,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -29,21 +28,17 @@ import psycopg
 from psycopg import sql
 
 from yesand.infra import binaries as engines
-from yesand.infra.child import Account, as_account, spawn
+from yesand.infra import cluster_places as places
+from yesand.infra.child import as_account, spawn
+from yesand.infra.cluster_places import CLEAN_ENV, Died
 from yesand.infra.database import ENDPOINT, NAME, ROLE, Address
 from yesand.kit.errors import refuse
 
 KEEPER = "keeper"  # the superuser that initdb makes; the product connects as ROLE
 PORT = 5432  # only part of the socket's name; nothing listens on a network
-SOCKET_BYTES = 100  # Linux ends socket paths at 107 bytes, macOS at 103
 STOPPING = ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 10))  # then seconds
-CLEAN_ENV = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 ROOTS_OWN = Path("/var/lib/yesand")  # for root, where the home is closed to other accounts
 log = logging.getLogger("yesand.cluster")
-
-
-class Died(RuntimeError):
-    """The server ended by itself; the text is the end of its log."""
 
 
 class Cluster:
@@ -69,7 +64,7 @@ class Cluster:
         self.folder = Path(folder).absolute()
         self.word = word.hex()
         self.bin = engines.wheel(18) if bin is None else Path(bin)
-        self.account = _account(account) if os.geteuid() == 0 else None
+        self.account = places.server_account(account) if os.geteuid() == 0 else None
         self.durable = durable
         self.options = dict(options or {})
         self.process: subprocess.Popen[bytes] | None = None
@@ -89,7 +84,7 @@ class Cluster:
         Waits up to `wait` seconds for crash recovery. Raises Refused where another process runs
         this cluster or where it cannot run here, Died where the server ends by itself.
         """
-        _make_folder(self.folder)
+        places.make_folder(self.folder)
         self._take_lock()
         try:
             self.base = self._place()
@@ -105,7 +100,9 @@ class Cluster:
             self.stop()
             raise
         where = self.address()
-        _write(self.folder / ENDPOINT, json.dumps({"socket": where.host, "port": where.port}))
+        places.write_whole(
+            self.folder / ENDPOINT, json.dumps({"socket": where.host, "port": where.port})
+        )
         return where
 
     def stop(self) -> None:
@@ -159,15 +156,15 @@ class Cluster:
             return Path(json.loads(note.read_text("utf-8"))["folder"])
         if self.account is None or engines.reaches(self.folder, self.account):
             return self.folder
-        _make_folder(ROOTS_OWN)
+        places.make_folder(ROOTS_OWN)
         if not engines.reaches(ROOTS_OWN, self.account):
             says = f"{self.account.name} cannot reach it; choose another YESAND_PG_FOLDER."
             raise refuse("cluster_closed", says, str(self.folder))
         place = ROOTS_OWN / f"pg-{entropy.token_hex(6)}"
         place.mkdir(mode=0o711)
         place.chmod(0o711)
-        _write(place / "home.txt", str(self.folder))
-        _write(note, json.dumps({"folder": str(place)}))
+        places.write_whole(place / "home.txt", str(self.folder))
+        places.write_whole(note, json.dumps({"folder": str(place)}))
         log.info("the home is closed to %s; the rows lie in %s", self.account.name, place)
         return place
 
@@ -191,9 +188,9 @@ class Cluster:
                 known.mkdir(mode=0o700)
                 self._own(known)
                 return
-        made = Path(tempfile.mkdtemp(prefix="yesand-", dir=_short_folder(self.account)))
+        made = Path(tempfile.mkdtemp(prefix="yesand-", dir=places.short_folder(self.account)))
         self._own(made)
-        _write(note, str(made))
+        places.write_whole(note, str(made))
 
     def _own(self, path: Path) -> None:
         if self.account is not None:
@@ -218,7 +215,9 @@ class Cluster:
             words += ["--set=scram_iterations=1", "--set=createrole_self_grant=set,inherit"]
         if not self.durable:
             words.append("--no-sync")
-        with tempfile.TemporaryDirectory(prefix="yesand-", dir=_short_folder(self.account)) as name:
+        with tempfile.TemporaryDirectory(
+            prefix="yesand-", dir=places.short_folder(self.account)
+        ) as name:
             self._own(Path(name))
             handle = os.open(Path(name) / "word", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             os.write(handle, self.word.encode())
@@ -275,7 +274,7 @@ class Cluster:
         path = self.base / "postgres.log"
         if path.exists() and path.stat().st_size > 4 * 2**20:
             path.replace(path.with_suffix(".log.1"))
-        with open(path, "ab", opener=_private) as file:
+        with open(path, "ab", opener=places.private) as file:
             yield file
 
     def _await(self, wait: float) -> None:
@@ -297,9 +296,6 @@ class Cluster:
         """True where it answers, False where nobody does or it is not ready yet."""
         try:
             psycopg.connect(**where.keywords(), connect_timeout=5).close()
-        except psycopg.errors.InvalidPassword:
-            says = "It does not open this cluster; put the right file back."
-            raise refuse("secret_wrong", says, "secrets/postgres") from None
         except psycopg.OperationalError as error:
             # libpq gives the first connection's errors no SQLSTATE, only words.
             if "password authentication failed" in str(error):
@@ -322,7 +318,7 @@ class Cluster:
         while pidfile.exists():
             lines = pidfile.read_text("utf-8", "replace").splitlines()
             pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
-            if not _serves(pid, self.data):
+            if not places.serves(pid, self.data):
                 pidfile.unlink(missing_ok=True)
                 return
             if self._accepts(self.keeper()) and not told:
@@ -395,81 +391,4 @@ class Cluster:
 
     def client(self, tool: str, *words: str, database: str = NAME) -> str:
         """Run a client program as the keeper and return what it printed. Raises Died."""
-        env = {**CLEAN_ENV, "PGPASSWORD": self.word, "PGOPTIONS": "-c client_min_messages=error"}
-        where = replace(self.keeper(), name=database)
-        place = ["--host", where.host, "--port", str(where.port), "--username", where.role]
-        flag = "--database" if tool == "pg_dumpall" else "--dbname"
-        done = subprocess.run(
-            [str(self.tool(tool)), *place, f"{flag}={database}", *words],
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise Died(f"{tool} ended with {done.returncode}: {done.stderr.strip()[-800:]}")
-        return done.stdout
-
-
-def _account(name: str) -> Account:
-    try:
-        found = Account.named(name)
-    except KeyError:
-        raise refuse("no_account", f"There is no account {name!r}.", "YESAND_PG_ACCOUNT") from None
-    if found.uid == 0:
-        raise refuse("no_account", "Postgres does not run as root.", "YESAND_PG_ACCOUNT")
-    return found
-
-
-def _make_folder(path: Path) -> None:
-    """Make what is missing, passable for the server's account; leave what is there as it is."""
-    for part in [*reversed(path.parents), path]:
-        with contextlib.suppress(FileExistsError):
-            part.mkdir()
-            part.chmod(0o755)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(text, "utf-8")
-    draft.replace(path)
-
-
-def _short_folder(account: Account | None) -> str:
-    """Where temporary names stay short enough for a socket."""
-    for name in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):
-        if name and len(os.fsencode(name)) + 40 <= SOCKET_BYTES and not set(name) & set(" ,\"'"):
-            folder = Path(name)
-            if account is None:
-                if os.access(folder, os.W_OK | os.X_OK):
-                    return name
-            elif folder.is_dir() and engines.reaches(folder, account):
-                return name
-    raise refuse("no_short_folder", "No temporary folder has a short path.", "TMPDIR")
-
-
-def _serves(pid: int, data: Path) -> bool:
-    """Is process `pid` a live server of folder `data`? A zombie and a stranger are not."""
-    if pid <= 1:
-        return False
-    try:
-        state = (
-            Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
-        )
-        if state in "ZX":
-            return False
-        return os.path.samefile(f"/proc/{pid}/cwd", data)  # a server stands in its data folder
-    except (FileNotFoundError, ProcessLookupError):
-        if Path("/proc/self").exists():
-            return False
-    except PermissionError:
-        return False
-    done = subprocess.run(
-        ["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
-    )
-    return "postgres" in done.stdout and str(data) in done.stdout
+        return places.run_client(self.tool(tool), self.keeper(database), *words)
