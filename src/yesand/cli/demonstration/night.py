@@ -33,7 +33,8 @@ from yesand.stage import actions as stage
 from yesand.stage.models import Session, Take
 
 SECONDS = 14.0
-PATIENCE = 120.0
+PATIENCE = 180.0
+LEAST_LEFT = dt.timedelta(minutes=10)
 
 
 def _trust() -> tuple[str | bool, ssl.SSLContext | None]:
@@ -45,8 +46,22 @@ def _trust() -> tuple[str | bool, ssl.SSLContext | None]:
 
 
 def _book(cast: Cast, a: Person, b: Person, minutes: int) -> Booking:
+    """A booking of these two that runs now: the one of a moment ago, or a new one both accept."""
     now = timezone.now().replace(second=0, microsecond=0)
-    booking = matching.book(cast.seeded.commission, a, b, now, minutes)
+    for seat in Seat.objects.filter(
+        person=a, booking__state__in=("confirmed", "playing"), booking__seats__person=b
+    ).select_related("booking"):
+        session = Session.objects.filter(booking=seat.booking).first()
+        ends = seat.booking.starts_at + dt.timedelta(minutes=seat.booking.minutes)
+        over = session is not None and session.state == "ended"
+        if not over and ends - now > LEAST_LEFT:
+            return seat.booking
+        if session is not None and not over and ends < now:
+            stage.end_session(session)
+    try:
+        booking = matching.book(cast.seeded.commission, a, b, now, minutes)
+    except Refused as refusal:
+        raise refuse("still_booked", f"{refusal} Start the demo again in a quarter hour.") from None
     for seat in Seat.objects.filter(booking=booking):
         matching.answer(seat, True)
     booking.refresh_from_db()
@@ -170,29 +185,12 @@ def released(cast: Cast, takes: list[UUID]) -> tuple[None, str]:
     return None, says
 
 
-def waiting_room(cast: Cast) -> tuple[Booking, Session]:
-    """A booking of Ada with Bo that runs now; the one of a moment ago is used again."""
-    now = timezone.now()
-    for seat in Seat.objects.filter(
-        person=cast.ada, booking__state__in=("confirmed", "playing")
-    ).select_related("booking"):
-        booking = seat.booking
-        ends = booking.starts_at + dt.timedelta(minutes=booking.minutes)
-        session = Session.objects.filter(booking=booking).first()
-        if ends - now > dt.timedelta(minutes=10) and (session is None or session.state != "ended"):
-            return booking, session or stage.open_session(booking)
-        if ends < now and session is not None and session.state != "ended":
-            stage.end_session(session)
-    try:
-        booking = _book(cast, cast.ada, cast.bo, 60)
-    except Refused as refusal:
-        raise refuse(
-            "slot_taken", f"Ada is still booked ({refusal}). Wait a quarter hour."
-        ) from None
-    return booking, stage.open_session(booking)
+def waiting_room(cast: Cast) -> Session:
+    """The room of a booking of Ada with Bo that runs now."""
+    return stage.open_session(_book(cast, cast.ada, cast.bo, 60))
 
 
-async def wait_with_bo(cast: Cast, booking: Booking, session: Session) -> None:
+async def wait_with_bo(cast: Cast, session: Session) -> None:
     """Bo sits in the room and plays along until the demo is stopped."""
     _verify, context = _trust()
     track = duet(300, seed=11)["b"]

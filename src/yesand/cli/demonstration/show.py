@@ -41,12 +41,12 @@ def main() -> None:
     timed(4, lambda: night.sealed(played))
     timed(5, lambda: night.rated(people, played))
     timed(6, lambda: night.released(people, played))
-    booking, session = night.waiting_room(people)
+    session = night.waiting_room(people)
     for audience, link, says in cast.links(people, session):
         line(f"{audience:<10} {settings.BASE_URL}{link}")
         line(f"           {says}")
     line("Ctrl-C stops everything. The links sign you in once; start the demo again for new ones.")
-    asyncio.run(night.wait_with_bo(people, booking, session))
+    asyncio.run(night.wait_with_bo(people, session))
 
 
 if __name__ == "__main__":

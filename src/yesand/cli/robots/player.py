@@ -63,6 +63,8 @@ class Player:
         self.pulls = 0
         self.cards: list[str] = []
         self.session = ""
+        self.choosing: asyncio.Task[None] | None = None
+        self.trouble: BaseException | None = None
         self.wanted: int | None = 1
         self._at: dict[str, str] = {}
 
@@ -153,6 +155,8 @@ class Player:
                 if listening in done:
                     listening.result()
                     raise RuntimeError("the room closed before the take did")
+                if self.trouble is not None:
+                    raise self.trouble
             finally:
                 for job in (pinging, listening):
                     job.cancel()
@@ -212,18 +216,20 @@ class Player:
                     await self.tell("ready", {})
         elif kind == "signal" and not mine and self.call is not None:
             await self.call.heard(body)
-        elif kind == "ready" and not mine:
+        elif kind == "ready" and not mine and not self.leads:
             await self.tell("ready", {k: body[k] for k in ("scene",) if k in body})
         elif kind == "cards":
             self.cards = list(body["cards"])
         elif kind == "state" and body.get("state") == "playing" and self.leads:
-            await self._choose()
+            # Apart from the listening: the cards it waits for come over the same socket.
+            self.choosing = asyncio.create_task(self._choose())
         elif kind == "scene_chosen" and self.leads and "scene" in body:
             await self.tell("ready", {"scene": body["scene"]})
         elif kind == "take_opened" and str(body["take"]) not in (*self.takes, self.take):
             self.take = str(body["take"])
             self.stopping.clear()
             self.recording = asyncio.create_task(self._record(self.take))
+            self.recording.add_done_callback(self._recorded)
         elif kind == "cue" and body.get("cue") and body.get("to") == self.role:
             await self._take_cue(body)
         elif kind == "pause" and self.take:
@@ -231,6 +237,12 @@ class Player:
         elif kind == "take_closed" and self.take == str(body.get("take")):
             self.stopping.set()
         elif kind == "state" and body.get("state") == "ended":
+            self.closed.set()
+
+    def _recorded(self, job: asyncio.Task[None]) -> None:
+        # A recording that broke must end the robot's evening, not leave it waiting in the room.
+        if not job.cancelled() and job.exception() is not None:
+            self.trouble = job.exception()
             self.closed.set()
 
     async def _choose(self) -> None:
@@ -278,7 +290,7 @@ class Player:
 
     # -- recording --------------------------------------------------------------------------
 
-    def _event(self, kind: str, **fields: Any) -> None:
+    def _event(self, kind: str, /, **fields: Any) -> None:
         if self.events is not None:
             line = json.dumps({"t": now_ms(), "type": kind, **fields}) + "\n"
             self.events.add(line.encode())
