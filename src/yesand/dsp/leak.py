@@ -22,6 +22,7 @@ BLOCK = 8_192
 LOW_S, HIGH_S = -0.1, 0.8
 CLEAR = 9.0
 HIDDEN_DB = 8.0
+LEAST_DB = -70.0
 LEAD_S = 0.02
 _WELCH = 2_048
 _LOW_BIN, _HIGH_BIN = 32, 960  # 125 Hz .. 3750 Hz
@@ -67,13 +68,15 @@ def leak(own: Floats, other: Floats, most_blocks: int = 32) -> Leak:
     if not found:  # too faint for one block alone: all blocks in step
         together = peak(np.mean(curves, axis=0), RATE, LOW_S)
         found, lag_s = together.strength >= CLEAR, together.lag_s
+    ratio = float(beside[quiet].sum()) / float(level[quiet].sum())
+    hidden = Leak(float(db(ratio)) - HIDDEN_DB, False, 0.0, len(order), True)
     if not found:
-        ratio = float(beside[quiet].sum()) / float(level[quiet].sum())
-        return Leak(float(db(ratio)) - HIDDEN_DB, False, 0.0, len(order), True)
+        return hidden
     near = {n: lag for n, lag in clear.items() if abs(lag - lag_s) < 0.03}
     used = loud[:: max(1, -(-len(loud) // (2 * most_blocks)))]
     value = _coherent(own, other, used, [near.get(int(n), lag_s) for n in used])
-    return Leak(value, True, lag_s, len(order), True)
+    # a peak by chance explains nothing
+    return Leak(value, True, lag_s, len(order), True) if value > LEAST_DB else hidden
 
 
 def _common(lags: list[float], blocks: int) -> tuple[bool, float]:

@@ -103,11 +103,11 @@ def silence(power: Floats, below_dbfs: float = -70.0, shortest_s: float = 1.0) -
 
 
 def dropouts(x: Array, rate: int, shortest_s: float = DROPOUT_S) -> list[Span]:
-    """Runs of exact zeros of at least 5 ms with sound (> -50 dBFS) right before and after.
+    """Runs of exact zeros of at least 5 ms that cut sound (> -50 dBFS) off.
 
-    Sound that stops dead and comes back is a lost buffer; zeros beside quiet or after a fade are a
-    noise gate or generated speech and are not reported. Source of the rule: own; a cut that meets
-    zero crossings on both sides (about 1 in 600) is missed.
+    Sound that stops dead is a lost buffer; zeros beside quiet or after a fade are a noise gate or
+    generated speech and are not reported. Source of the rule: own; a cut that meets zero crossings
+    is missed.
     """
     least = max(2, round(shortest_s * rate))
     step = max(1, least // 2)  # any run of `least` zeros holds two probed samples in a row
@@ -131,21 +131,25 @@ def dropouts(x: Array, rate: int, shortest_s: float = DROPOUT_S) -> list[Span]:
             still = np.flatnonzero(ahead != 0)
             end += int(still[0]) if len(still) else len(ahead)
         done = end
-        if end - start >= least and _stops_dead(x, start, end, least):
+        if end - start >= least and _stops_dead(x, start, end, least, rate):
             out.append(Span(start / rate, end / rate))
     return out
 
 
-def _stops_dead(x: Array, start: int, end: int, least: int) -> bool:
-    """Loud on both sides of the zeros, and a jump at one edge at least: fades end near zero."""
-    before, after = x[max(0, start - least) : start], x[end : end + least]
-    if not (_loud(before) and _loud(after)):
-        return False
-    jumps = [
-        abs(float(edge)) / float(np.sqrt(np.dot(side, side) / len(side)))
-        for edge, side in ((x[start - 1], before), (x[end], after))
-    ]
-    return max(jumps) >= 0.05
+def _stops_dead(x: Array, start: int, end: int, least: int, rate: int) -> bool:
+    """Do the zeros cut sound off, rather than follow its fade? One side is loud and ends in a jump.
+
+    With both sides loud a small jump is enough. With one (the loss ate the end of a word) it must
+    be clear, and the zeros at most half a second: generated speech may end in a step.
+    """
+    jumps = []
+    for edge, side in ((start - 1, x[max(0, start - least) : start]), (end, x[end : end + least])):
+        if _loud(side):
+            jumps.append(abs(float(x[edge])) / float(np.sqrt(np.dot(side, side) / len(side))))
+    if len(jumps) == 2:
+        return max(jumps) >= 0.05
+    inside = start > 0 and end < len(x)
+    return inside and bool(jumps) and jumps[0] >= 0.3 and end - start <= rate // 2
 
 
 def _loud(x: Array) -> bool:
