@@ -8,6 +8,9 @@ from yesand.pay.rules import Attendance
 from yesand.stage import reads as stage
 from yesand.stage.models import Session
 
+#: What the exit page writes where a performer is done for today: no early leaving.
+DONE = "done"
+
 
 def attendance_of(session: Session) -> dict[str, Attendance]:
     """By role; whoever came is paid whole, whatever happened then."""
@@ -17,7 +20,9 @@ def attendance_of(session: Session) -> dict[str, Attendance]:
         role: Attendance(
             came=came[role],
             partner_came=came["b" if role == "a" else "a"],
-            left_early=place.left_at is not None and place.left_at < stage.slot(session).ends_at,
+            left_early=place.left_at is not None
+            and place.leave_reason != DONE
+            and place.left_at < stage.slot(session).ends_at,
         )
         for role, place in places.items()
     }

@@ -1,231 +1,319 @@
-"""The room's pages: green room, warm-up, stage; and every way in which it is closed, with words."""
+"""The room's pages: green room, warm-up, stage, and the table where two people choose a scene."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from yesand.commission.models import Prompt
+from yesand.commission.prompt_schema import private_half, public_part
 from yesand.kit.errors import Refused
-from yesand.kit.money import Money, for_seconds
 from yesand.labels import reads as labels
-from yesand.stage import actions, reads
-from yesand.stage.access import place_of
-from yesand.stage.models import Place, Session
+from yesand.recording.models import Stream
+from yesand.stage import actions, entry_rules, reads
+from yesand.stage.models import Scene
 from yesand.web.access import person_of
-from yesand.web.errors import dead_end
-from yesand.web.performer.closed import closed_page
-from yesand.web.performer.room_boot import stage_boot, texts
+from yesand.web.performer.closed import STUCK, closed_page, stuck_page
+from yesand.web.performer.room_boot import check_boot, stage_boot, texts
+from yesand.web.performer.room_entry import Entered, enter, find, worth
+
+#: States of a session in which nothing was played yet.
+BEFORE = ("waiting", "warm_up")
+WHYS = {
+    "": gettext_lazy("no reason"),
+    "not_today": gettext_lazy("not today"),
+    "played_alike": gettext_lazy("played one like it"),
+    "unclear": gettext_lazy("not clear to me"),
+}
 
 
-def _room(session: uuid.UUID) -> Session:
-    row = reads.session(session)
-    if row is None:
-        raise Http404
-    return row
-
-
-def _enter(request: HttpRequest, session: uuid.UUID) -> tuple[Session, Place] | HttpResponse:
-    """The session and the person's own place; or the page that says why not."""
-    row = _room(session)
-    place = place_of(person_of(request), row)
-    if place is None:
-        return dead_end(
-            request,
-            title=_("This room belongs to two other people"),
-            why=_("A room opens only for the two performers of its booking."),
-            next_says=_("Your own bookings are on your home page."),
-            pays=_("Nothing is owed or taken for opening a link."),
-            links=[("/me", _("My home"))],
-            status=404,
-        )
-    code = reads.why_not(row, place)
-    if code:
-        return closed_page(request, code, row, place)
-    return row, place
-
-
-def worth(place: Place) -> Money:
-    """What the booking pays this performer, locked."""
-    seat = place.session.booking.seats.select_related("rate").get(role=place.role)
-    hour = Money(seat.rate.hour_minor, seat.rate.currency)
-    return for_seconds(hour, place.session.booking.minutes * 60)
+def _page(found: Entered) -> dict[str, Any]:
+    """What every page of the room shows: the partner, and what the booking pays."""
+    partner = reads.partner_of(found.place)
+    return {
+        "session": found.session,
+        "place": found.place,
+        "partner": partner,
+        "robot": partner.person.player_kind != "human",
+        "worth": worth(found.place),
+        "contact": found.session.program.contact,
+        "texts": texts(),
+    }
 
 
 @login_required
 @never_cache
+@require_safe
 def check(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """The green room. Coming here checks the performer in: pay runs from now at the latest."""
-    found = _enter(request, session)
+    found = enter(request, session)
     if isinstance(found, HttpResponse):
         return found
-    row, place = found
-    actions.check_in(row, person_of(request))
-    partner = reads.partner_of(place)
+    actions.check_in(found.session, found.person)
+    found.place.refresh_from_db()
+    starts = found.session.booking.starts_at
     return render(
         request,
         "room/check.html",
         {
-            "session": row,
-            "place": place,
-            "partner": partner,
-            "robot": partner.person.player_kind != "human",
-            "worth": worth(place),
+            **_page(found),
             "now": timezone.now(),
-            "boot": {
-                "session": str(row.pk),
-                "subject": str(row.pk),
-                "role": place.role,
-                "streams_url": f"/api/room/{row.pk}/check-streams",
-                "report_url": f"/api/room/{row.pk}/green-room",
-                "socket_url": f"/ws/room/{row.pk}",
-                "door_url": settings.DOOR_URL + "/uploads",
-                "min_uplink": 300_000,
-                "min_storage": 400_000_000,
-                "encoding": "s24",
-                "leak_limit_db": row.program.leak_limit_db,
-            },
-            "texts": texts(),
+            "warm_up_at": starts + timedelta(minutes=5),
+            "pay_since": min(starts, found.place.checked_in_at or starts),
+            "boot": check_boot(found.session, found.place),
         },
     )
 
 
 @login_required
 @never_cache
+@require_safe
 def warm_up(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
-    """The warm-up is a state of the stage page; this address leads there."""
-    found = _enter(request, session)
+    """Names, and one small true thing. The lamp is off; nothing is recorded."""
+    found = enter(request, session)
     if isinstance(found, HttpResponse):
         return found
-    return redirect("performer:stage", session=session)
+    if found.place.ready_at is None:
+        return redirect("performer:check", session=session)
+    if found.session.state not in BEFORE:
+        return redirect("performer:stage", session=session)
+    return _stage(request, found)
 
 
 @login_required
 @never_cache
+@require_safe
 def stage(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
-    """Warm-up and stage. Sends to the green room first, and to open notes after a scene."""
-    found = _enter(request, session)
+    """The stage. Sends to the green room or the warm-up first, and to open notes after a scene."""
+    found = enter(request, session)
     if isinstance(found, HttpResponse):
         return found
-    row, place = found
-    if place.ready_at is None:
+    if found.place.ready_at is None:
         return redirect("performer:check", session=session)
-    person = person_of(request)
-    for take in reads.takes_of(row):
-        if take.state == "closed" and not labels.notes_done(take, person):
+    if found.session.state in BEFORE:
+        return redirect("performer:warm_up", session=session)
+    for take in reads.takes_of(found.session):
+        if take.state == "closed" and not labels.notes_done(take, found.person):
             return redirect("performer:notes", session=session, take=take.pk)
-    partner = reads.partner_of(place)
-    take = reads.open_take(row.pk)
-    cards = [] if take else actions.deal_cards(row)
-    chosen = reads.chosen_scene(row)
-    scene = take.scene if take else chosen
+    return _stage(request, found)
+
+
+def _stage(request: HttpRequest, found: Entered) -> HttpResponse:
+    take = reads.open_take(found.session.pk)
+    page = _page(found)
+    rehearsal = found.person.email.endswith("@rehearsal.example")
     return render(
         request,
         "room/stage.html",
         {
-            "session": row,
-            "place": place,
-            "partner": partner,
-            "robot": partner.person.player_kind != "human",
-            "cards": [_card(p, place.role) for p in cards],
-            "chosen": chosen,
-            "scene": scene,
-            "card": _card(scene.prompt, place.role) if scene and scene.prompt else None,
-            "played": len(reads.takes_of(row)),
-            "contact": row.program.contact,
-            "boot": stage_boot(row, place, partner, take, person),
-            "texts": texts(),
+            **page,
+            **_table(found),
+            "boot": stage_boot(found.session, found.place, page["partner"], take, rehearsal),
         },
     )
 
 
-def _card(prompt: Prompt, role: str) -> dict[str, Any]:
-    """The public part of a card, and this role's private half."""
-    body = prompt.body
-    mine = body.get("roles", {}).get(role, {})
-    first = body.get("first_line")
-    if isinstance(first, dict):
-        first = first.get("text") if first.get("role") == role else None
-    target = body.get("target_line") or {}
+def _table(found: Entered) -> dict[str, Any]:
+    """The cards on the table, the chosen scene with this role's own half, and who is ready."""
+    session, role = found.session, found.place.role
+    take = reads.open_take(session.pk)
+    playing = session.state not in (*BEFORE, "ended")
+    scene = take.scene if take is not None else reads.chosen_scene(session)
+    dealt = actions.deal_cards(session) if playing and take is None else []
+    session.refresh_from_db()
+    wanted = f"scene:{scene.pk}" if scene is not None else "warm_up"
+    other = "b" if role == "a" else "a"
     return {
-        "id": str(prompt.pk),
-        "title": prompt.title,
-        "premise": body.get("premise", ""),
-        "alias": mine.get("alias", ""),
-        "want": mine.get("want", ""),
-        "secret": mine.get("secret", ""),
-        "soft_spot": mine.get("soft_spot", ""),
-        "way_of_speaking": mine.get("way_of_speaking", ""),
-        "first_line": first or "",
-        "target_line": target.get("text", "") if target.get("role") == role else "",
-        "lines": body.get("lines", []),
-        "game": body.get("game", ""),
+        "session": session,
+        "place": found.place,
+        "warming": session.state in BEFORE,
+        "cards": [public_part(card.body) | {"id": str(card.pk)} for card in dealt],
+        "whys": [(code, str(says)) for code, says in WHYS.items()],
+        "scene": scene,
+        "card": _card(scene, role) if scene is not None else None,
+        "i_am_ready": session.ready.get(role) == wanted,
+        "partner_ready": session.ready.get(other) == wanted,
+        "partner": reads.partner_of(found.place),
+        "played": len(reads.takes_of(session)),
+        "last_one": entry_rules.last_one(reads.slot(session), timezone.now()),
     }
+
+
+def _card(scene: Scene, role: str) -> dict[str, Any]:
+    """The public part of a scene's card and this role's private half; nothing of the other's."""
+    if scene.prompt is None:
+        return {"title": scene.own_line, "own": True}
+    first = scene.prompt.body.get("first_line")
+    mine = isinstance(first, dict) and first.get("role") == role
+    return {
+        **public_part(scene.prompt.body),
+        "mine": private_half(scene.prompt.body, role),
+        "first_line": first.get("text", "") if mine and isinstance(first, dict) else "",
+    }
+
+
+@login_required
+@never_cache
+@require_safe
+def table(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """The table as a fragment, after each message of the room that changes it."""
+    found = find(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    state, warm = found.session.state, request.GET.get("page") == "warm-up"
+    if state == "ended" and found.place.left_at is None:
+        return _go(reverse("performer:exit", kwargs={"session": session}))
+    if warm and state not in BEFORE:
+        return _go(reverse("performer:stage", kwargs={"session": session}))
+    return render(request, "room/_table.html", _table(found))
+
+
+@login_required
+@never_cache
+@require_safe
+def prompt(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """The prompt beside the partner while a scene is played, as a fragment."""
+    found = find(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    return render(request, "room/_prompt.html", _table(found))
+
+
+def _go(where: str) -> HttpResponse:
+    """Sends the whole page somewhere, from a fragment."""
+    answer = HttpResponse(status=200)
+    answer["HX-Redirect"] = where
+    return answer
+
+
+def _done(request: HttpRequest, found: Entered) -> HttpResponse:
+    """After a change of the table: the fragment for a script, the page for a plain form."""
+    if getattr(request, "htmx", False):
+        return render(request, "room/_table.html", _table(found))
+    return redirect("performer:stage", session=found.session.pk)
 
 
 @login_required
 @require_POST
 def swap(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """Put one card back. Nobody is told who asked, or why."""
-    found = _enter(request, session)
+    found = enter(request, session)
     if isinstance(found, HttpResponse):
         return found
-    row, _place = found
-    prompt = get_object_or_404(Prompt, pk=request.POST.get("prompt"))
+    card = _prompt(request)
     try:
-        actions.swap_card(row, prompt, request.POST.get("why", ""))
-    except Refused as e:
-        messages.error(request, str(e))
-    return redirect("performer:stage", session=session)
+        actions.swap_card(found.session, card, request.POST.get("why", ""))
+    except Refused as refusal:
+        messages.error(request, refusal.problems[0].says)
+    return _done(request, found)
+
+
+@login_required
+@require_POST
+def choose(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """Lay a card, or a line of one's own, as the next scene."""
+    found = enter(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    line = request.POST.get("own_line", "")
+    try:
+        card = None if line else _prompt(request)
+        actions.choose_scene(found.session, prompt=card, own_line=line, role=found.place.role)
+    except Refused as refusal:
+        messages.error(request, refusal.problems[0].says)
+    return _done(request, found)
+
+
+def _prompt(request: HttpRequest) -> Prompt:
+    try:
+        key = uuid.UUID(request.POST.get("prompt", ""))
+    except ValueError:
+        raise Http404 from None
+    return get_object_or_404(Prompt, pk=key)
 
 
 @login_required
 @require_POST
 def last(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """That was the last scene: ends the session and opens the exit page."""
-    row = _room(session)
-    if place_of(person_of(request), row) is None:
-        raise Http404
-    if reads.open_take(row.pk) is not None:
+    found = find(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    if reads.open_take(found.session.pk) is not None:
         messages.error(request, _("Finish this scene first."))
         return redirect("performer:stage", session=session)
-    actions.end_session(row)
-    return redirect(f"/room/{session}/exit")
+    actions.end_session(found.session)
+    return redirect("performer:exit", session=session)
 
 
 @login_required
 @require_POST
 def leave(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
-    """Leave now, told to the server after everything local has stopped."""
-    row = _room(session)
-    person = person_of(request)
-    if place_of(person, row) is None:
-        raise Http404
-    actions.leave(row, person, request.POST.get("reason", ""))
+    """Leave now, told to the server after everything local has stopped. Never punished."""
+    found = find(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    actions.leave(found.session, found.person, request.POST.get("reason", ""))
     return redirect("performer:left", session=session)
 
 
 @login_required
+@never_cache
 def left(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
-    """You are out. What it pays, and a human to talk to."""
-    row = _room(session)
-    place = place_of(person_of(request), row)
-    if place is None:
-        raise Http404
-    return closed_page(request, "left", row, place)
+    """You are out: what it pays, a human to talk to, and one line about why, if wanted."""
+    found = find(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    if request.method == "POST":
+        actions.leave(found.session, found.person, request.POST.get("reason", ""))
+        messages.success(request, _("Thank you. Only the people of this program read it."))
+        return redirect("performer:exit", session=session)
+    if found.place.left_at is None and found.session.state != "ended":
+        return render(request, "room/leaving.html", _page(found))
+    if found.place.leave_reason:
+        return closed_page(request, "left", found.session, found.place)
+    return render(request, "room/left.html", _page(found))
 
 
 @login_required
+@never_cache
+@require_safe
+def stuck(request: HttpRequest, session: uuid.UUID, why: str) -> HttpResponse:
+    """A page that cannot play, in words: a second tab, no microphone, no storage, no headphones."""
+    found = find(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    if why not in STUCK:
+        raise Http404
+    return stuck_page(request, why, found.session, found.place)
+
+
+@login_required
+@never_cache
+@require_safe
 def resume(request: HttpRequest) -> HttpResponse:
     """Finishes what this browser still has to send, without any room."""
-    return render(request, "room/resume.html", {"texts": texts()})
+    open_streams = Stream.objects.filter(
+        recording__recorder=person_of(request), recording__storage_class="take", sealed_at=None
+    )
+    return render(
+        request,
+        "room/resume.html",
+        {
+            "texts": texts(),
+            "waiting": open_streams.count(),
+            "place": reads.running_of(person_of(request)),
+        },
+    )
