@@ -12,4 +12,5 @@ from yesand.infra import secrets
 
 def key() -> SigningKey:
     """The ed25519 key that signs releases and tombstones, from the secrets folder."""
-    return read_signing_key(secrets.read(Path(settings.HOME), "release_signing"), "release_signing")
+    seed = secrets.read(Path(settings.HOME), "release_signing")
+    return read_signing_key(seed.hex(), "release_signing")
