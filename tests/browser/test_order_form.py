@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from collections.abc import Iterator
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from chromium import ARGUMENTS, CHROMIUM
-from django.conf import settings
-from django.core.wsgi import get_wsgi_application
-from django.test import Client
+from pages import served, visiting
 from playwright.sync_api import Page, Playwright, expect
 
 from yesand.casting import actions as casting
@@ -21,31 +14,11 @@ from yesand.commission.models import Commission
 from yesand.people import actions as people
 from yesand.people.models import Person
 
-# Playwright's loop runs in this thread, and Django would refuse rows beside it.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-class Quiet(WSGIRequestHandler):
-    """Says nothing on stderr."""
-
-    def log_message(self, *words: object) -> None:
-        return
-
-
-class Threads(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
 
 @pytest.fixture
 def site(committed_database: str) -> Iterator[str]:
-    """The pages on a port of their own, over rows that every thread sees."""
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), Threads, Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served() as address:
+        yield address
 
 
 @pytest.fixture
@@ -60,16 +33,10 @@ def desk(site: str, playwright: Playwright) -> Iterator[Page]:
     Person.objects.filter(memberships__role="performer").update(
         adult_verified_at="2026-01-01T00:00Z"
     )
-    client = Client()
-    client.force_login(mo)
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    name = settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-    page = context.new_page()
-    page.goto(f"{site}/producer/{program.slug}/order")
-    yield page
-    browser.close()
+    with visiting(playwright, site, mo) as context:
+        page = context.new_page()
+        page.goto(f"{site}/producer/{program.slug}/order")
+        yield page
 
 
 def test_figures_follow_the_typing(desk: Page) -> None:
