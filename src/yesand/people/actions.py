@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -46,6 +48,8 @@ def add_person(email: str, alias: str = "", **fields: Any) -> Person:
         return found
     rules.check_profile({"alias": alias, **fields})
     person = Person.objects.create_user(address, alias=alias.strip(), **fields)
+    # The first sign-in code proves this address; without the row a second code would be asked.
+    EmailAddress.objects.create(user=person, email=address, primary=True, verified=False)
     facts.append("people", "added", person.pk)
     return person
 
@@ -144,6 +148,7 @@ def set_limits(person: Person, tags: Mapping[str, str]) -> None:
     facts.append("people", "limits_set", person.pk)
 
 
-def zones() -> list[str]:
-    """IANA zones this machine knows, sorted."""
-    return sorted(zoneinfo.available_timezones() - {"localtime", "Factory", "posixrules"})
+@lru_cache(maxsize=1)
+def zones() -> tuple[str, ...]:
+    """IANA zones this machine knows, sorted; looked up once, because it reads many files."""
+    return tuple(sorted(zoneinfo.available_timezones() - {"localtime", "Factory", "posixrules"}))

@@ -18,7 +18,7 @@ from yesand.infra.mail import recent
 from yesand.people.entry import read_token
 from yesand.web.errors import dead_end
 
-CODE = re.compile(r"^[A-Z0-9]{3}-?[A-Z0-9]{3}$", re.MULTILINE)
+CODE = re.compile(r"^[A-Z0-9]{3,4}-?[A-Z0-9]{3,4}$", re.MULTILINE)
 
 
 @never_cache
