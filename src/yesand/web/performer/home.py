@@ -127,7 +127,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "next": booked(matching.next_booking(person), now),
             "room": stage.running_of(person),
-            "steps": steps(person, programs),
+            "steps": steps(person, programs) if programs else [],
             "week_money": _sums(this_week) or [Money(0, p.currency) for p in programs[:1]],
             "rates": [r for p in programs if (r := pay.effective_hour(person, p))],
             "pay_day": pay_day(timezone.localdate()),
