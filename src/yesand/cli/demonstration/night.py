@@ -171,8 +171,8 @@ def released(cast: Cast, takes: list[UUID]) -> tuple[None, str]:
     if before is None:
         first = release.build(program, "recognition_training", name=program.slug, robots=True)
         before = release.publish(first)
-    version = int(before.version)
-    if len(takes) > 1 and version == 1:
+    held = set(before.takes.values_list("take_id", flat=True))
+    if len(takes) > 1 and takes[1] in held and takes[0] in held:
         consent.withdraw(cast.pairs[1][0], program, take=takes[1])
         _until(
             "The withdrawal",

@@ -76,7 +76,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "rater/home.html",
-        {"desks": desks, "lines": pay.statement(person_of(request))[:6]},
+        {"queues": desks, "lines": pay.statement(person_of(request))[:6]},
     )
 
 
