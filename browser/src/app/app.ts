@@ -1,7 +1,10 @@
 /** On every page: htmx with our CSRF token and no eval, local times, and the rest of an upload. */
 import htmx from "htmx.org";
-import { csrfToken } from "../kit/boot.ts";
+import { csrfToken, text } from "../kit/boot.ts";
+import { say, show } from "../kit/dom.ts";
+import { finishLeftovers } from "../recorder/resume.ts";
 import { showLocalTimes } from "./times.ts";
+import { offerOwnZone } from "./zone.ts";
 
 // The page's policy forbids inline script and style; htmx is told the nonce for what it re-creates.
 htmx.config.includeIndicatorCSS = false;
@@ -19,3 +22,15 @@ document.addEventListener("htmx:config:request", (event) => {
 });
 document.addEventListener("htmx:after:swap", () => showLocalTimes());
 showLocalTimes();
+
+// The stage finishes what is left by itself, for there the call goes first.
+if (!document.querySelector("video[data-partner]")) {
+  void finishLeftovers((left) => {
+    show("[data-uploads]", left > 0);
+    say("data-uploads", left > 0 ? text("uploads.left", { megabytes: (left / 1e6).toFixed(1) }) : "");
+  }).then((leftovers) => {
+    const done = document.body.dataset["notesDone"];
+    if (done) leftovers?.doneWith(done);
+  });
+}
+offerOwnZone(Intl.DateTimeFormat().resolvedOptions().timeZone);

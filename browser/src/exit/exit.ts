@@ -43,6 +43,7 @@ class Strip {
     const head = svg("path", { d: `M0 0V${TALL}`, class: "headline" });
     this.picture.append(head);
     const frame = (): void => {
+      if (!this.host.isConnected) return;
       head.setAttribute("transform", `translate(${x(this.sound.currentTime).toFixed(1)} 0)`);
       requestAnimationFrame(frame);
     };
@@ -104,6 +105,15 @@ class Strip {
     else this.sound.pause();
   }
 
+  /** Goes on where the strip that was drawn anew had come to, and silences that one. */
+  takeOver(old: Strip): void {
+    const playing = !old.sound.paused;
+    old.sound.pause();
+    if (old.sound.currentTime === 0) return;
+    this.sound.currentTime = old.sound.currentTime;
+    if (playing) void this.sound.play();
+  }
+
   markHere(): void {
     const at = this.sound.currentTime;
     this.select(Math.max(0, at - 5), Math.min(this.seconds, at + 5));
@@ -111,10 +121,25 @@ class Strip {
 }
 
 const strips = new Map<HTMLElement, Strip>();
-for (const take of all<HTMLElement>("[data-take]")) {
-  const host = one<HTMLElement>("[data-strip]", take);
-  if (host) strips.set(take, new Strip(take, host));
+/** Every take that has no strip yet gets one; a card that a choice drew anew takes over the old one's place. */
+function bind(): void {
+  const gone = new Map<string, Strip>();
+  for (const [take, strip] of strips) {
+    if (take.isConnected) continue;
+    gone.set(take.dataset["take"] ?? "", strip);
+    strips.delete(take);
+  }
+  for (const take of all<HTMLElement>("[data-take]")) {
+    const host = one<HTMLElement>("[data-strip]", take);
+    if (!host || strips.has(take)) continue;
+    const strip = new Strip(take, host);
+    const old = gone.get(take.dataset["take"] ?? "");
+    if (old) strip.takeOver(old);
+    strips.set(take, strip);
+  }
 }
+bind();
+document.addEventListener("htmx:after:swap", bind);
 const stripOf = (element: HTMLElement): Strip | undefined => {
   const take = element.closest<HTMLElement>("[data-take]");
   return take ? strips.get(take) : undefined;
