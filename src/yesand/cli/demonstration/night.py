@@ -19,6 +19,7 @@ from yesand.cli.robots.voices import Track, duet
 from yesand.commission import actions as commission
 from yesand.commission import reads as accepted
 from yesand.consent import actions as consent
+from yesand.infra import environ
 from yesand.kit.errors import Refused, refuse
 from yesand.labels import actions as labels
 from yesand.labels import rules
@@ -41,8 +42,8 @@ def _trust() -> tuple[str | bool, ssl.SSLContext | None]:
     """How robots check the certificate this machine made for itself."""
     if not settings.BASE_URL.startswith("https"):
         return True, None
-    context = ssl.create_default_context(cafile=str(settings.TLS_CERT))
-    return str(settings.TLS_CERT), context
+    cert = environ.current().tls_cert
+    return cert, ssl.create_default_context(cafile=cert)
 
 
 def _book(cast: Cast, a: Person, b: Person, minutes: int) -> Booking:
@@ -90,14 +91,14 @@ def play(cast: Cast) -> tuple[list[UUID], str]:
         pair = [
             _player(person, role, voices[role], SECONDS) for role, person in (("a", a), ("b", b))
         ]
-        pair[0].leads, pair[0].pulls, pair[1].pulls = True, 1, 1
+        pair[0].leads, pair[0].pulls, pair[1].pulls = True, 2, 1
         players.append((str(session.pk), pair))
     asyncio.run(_scenes(players))
     takes = [UUID(pair[0].takes[0]) for _session, pair in players]
     for session_id, _pair in players:
         stage.end_session(Session.objects.get(pk=session_id))
-    for take, pair in zip(takes, cast.pairs, strict=True):
-        for person in pair:
+    for take, persons in zip(takes, cast.pairs, strict=True):
+        for person in persons:
             consent.choose(person, program, take, "keep")
     return takes, f"Two pairs of robots played {SECONDS:.0f} s each and kept their takes"
 
