@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -47,39 +48,39 @@ def candidates(commission: Commission, monday: dt.date) -> list[Candidate]:
     persons = [place.person_id for place in places]
     start = dt.datetime.combine(monday, dt.time(0), dt.UTC) - dt.timedelta(days=1)
     end = start + dt.timedelta(days=9)
-    windows: dict[object, list[WeeklyWindow]] = defaultdict(list)
+    windows: dict[UUID, list[WeeklyWindow]] = defaultdict(list)
     for w in Window.objects.filter(person__in=persons):
         windows[w.person_id].append(WeeklyWindow(w.weekday, w.start, w.end, w.zone))
-    taken: dict[object, set[dt.datetime]] = defaultdict(set)
-    for person, quarter in Hold.objects.filter(
+    taken: dict[UUID, set[dt.datetime]] = defaultdict(set)
+    for held, quarter in Hold.objects.filter(
         person__in=persons, quarter__range=(start, end)
     ).values_list("person_id", "quarter"):
-        taken[person].add(quarter)
-    lines: dict[object, set[str]] = defaultdict(set)
-    for person, tag in Limit.objects.filter(person__in=persons, kind="line").values_list(
+        taken[held].add(quarter)
+    lines: dict[UUID, set[str]] = defaultdict(set)
+    for limited, tag in Limit.objects.filter(person__in=persons, kind="line").values_list(
         "person_id", "tag"
     ):
-        lines[person].add(tag)
-    blocked: dict[object, set[str]] = defaultdict(set)
-    for person, other in Block.objects.filter(person__in=persons).values_list("person", "other"):
-        blocked[person].add(str(other))
-    again: dict[object, set[str]] = defaultdict(set)
-    for person, other in PlayAgain.objects.filter(person__in=persons).values_list(
+        lines[limited].add(tag)
+    blocked: dict[UUID, set[str]] = defaultdict(set)
+    for asking, other in Block.objects.filter(person__in=persons).values_list("person", "other"):
+        blocked[asking].add(str(other))
+    again: dict[UUID, set[str]] = defaultdict(set)
+    for asking, other in PlayAgain.objects.filter(person__in=persons).values_list(
         "person", "other"
     ):
-        again[person].add(str(other))
-    met: dict[object, set[str]] = defaultdict(set)
-    had: dict[object, int] = defaultdict(int)
-    seats: dict[object, list[object]] = defaultdict(list)
+        again[asking].add(str(other))
+    met: dict[UUID, set[str]] = defaultdict(set)
+    had: dict[UUID, int] = defaultdict(int)
+    seats: dict[UUID, list[UUID]] = defaultdict(list)
     lasting = ("offered", "confirmed", "playing", "done")
-    for booking, person in Seat.objects.filter(
+    for booking, seated in Seat.objects.filter(
         booking__program=program, booking__state__in=lasting
     ).values_list("booking_id", "person_id"):
-        seats[booking].append(person)
-        had[person] += 1
+        seats[booking].append(seated)
+        had[seated] += 1
     for pair in seats.values():
-        for person in pair:
-            met[person].update(str(o) for o in pair if o != person)
+        for one in pair:
+            met[one].update(str(other) for other in pair if other != one)
     now = timezone.now()
     purpose = "evaluation_only" if commission.use == "evaluation" else "recognition_training"
     out = []

@@ -49,7 +49,7 @@ class TakeRows:
         return str(self.take.pk)
 
     def split(self) -> str:
-        return casting.split_pool(self.program, self.places["a"].person)
+        return casting.split_pool(self.program, self.places["a"].person) or ""
 
     def measure(self, name: str, role: str) -> float | None:
         """A valid physical measure of a role, or None."""

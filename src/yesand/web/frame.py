@@ -114,13 +114,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of every template: csp_nonce, site, nav, audience, desks, zone, dev_pages."""
     audience = audience_of(request.path)
     person = getattr(request, "user", None)
-    signed_in = person is not None and person.is_authenticated
     return {
         "csp_nonce": getattr(request, "csp_nonce", ""),
         "site": settings.SITE_NAME,
         "audience": audience,
         "nav": navigation(request.path, audience),
-        "desks": desks_of(person) if signed_in else [],
+        "desks": desks_of(person) if isinstance(person, Person) else [],
         "dev_pages": settings.DEV_PAGES,
     }
 

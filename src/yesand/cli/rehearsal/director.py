@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from yesand.cli.rehearsal.server import StepFailed
 from yesand.cli.rehearsal.visitor import Visitor
@@ -21,8 +22,8 @@ class Director:
         url = visitor.base_url.replace("http", "ws", 1) + f"/ws/room/{session}"
         self.socket = connect(
             url,
-            origin=visitor.base_url,
-            additional_headers={"Cookie": cookies},  # type: ignore[arg-type]
+            origin=Origin(visitor.base_url),
+            additional_headers={"Cookie": cookies},
         )
         self.log: list[dict[str, Any]] = []
         self._say({"type": "hello", "last": 0})

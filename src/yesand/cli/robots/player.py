@@ -13,12 +13,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import websockets
+from websockets.typing import Origin
 
 from yesand.cli.robots.call import Call, Voice
 from yesand.cli.robots.upload import Grant, MicFrames, Uploader
 from yesand.cli.robots.voices import RATE, Track, film
 
 BLOCK = RATE // 10
+#: Blocks into a take at which a robot asks for an offer.
+PULL_AT = (20, 80)
 MIC_SETTINGS = {
     "sampleRate": RATE,
     "channelCount": 1,
@@ -76,7 +79,7 @@ class Player:
         answer.raise_for_status()
 
     def _csrf(self) -> dict[str, str]:
-        token = self.web.cookies.get("csrftoken", "")
+        token = self.web.cookies.get("csrftoken") or ""
         return {"X-CSRFToken": token, "Referer": self.base_url + "/"}
 
     async def post(self, path: str, **fields: Any) -> httpx.Response:
@@ -120,11 +123,11 @@ class Player:
             },
         )
 
-    def _socket_url(self) -> tuple[str, str]:
+    def _socket_url(self) -> tuple[str, Origin]:
         parts = urlsplit(self.base_url)
         scheme = "wss" if parts.scheme == "https" else "ws"
         path = urlsplit(self.boot["socket_url"]).path
-        return urlunsplit((scheme, parts.netloc, path, "", "")), self.base_url
+        return urlunsplit((scheme, parts.netloc, path, "", "")), Origin(self.base_url)
 
     async def play(self, session: str, takes: int | None = 1, ssl: Any = None) -> None:
         """Join the room and play `takes` takes (None: until the session ends).
@@ -332,7 +335,7 @@ class Player:
                 sent_film = upto
                 for stream in (mic, cam, events):
                     await stream.send()
-            if self.pulls and frames.sequence == 20:
+            if self.pulls and frames.sequence in PULL_AT:
                 self.pulls -= 1
                 await self.tell("cue", {"pull": True})
             if end / RATE >= self.seconds and self.leads and not asked:

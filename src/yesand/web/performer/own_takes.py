@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -243,7 +244,7 @@ def of_person(person: Person, limit: int = 100) -> list[OwnTake]:
     return described(person, rows)
 
 
-def of_session(person: Person, session_id: object) -> list[OwnTake]:
+def of_session(person: Person, session_id: UUID) -> list[OwnTake]:
     """The takes of one session in the order played."""
     rows = (
         Take.objects.filter(scene__session=session_id, state="closed")
