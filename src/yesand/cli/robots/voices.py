@@ -9,7 +9,7 @@ from fractions import Fraction
 import av
 import numpy as np
 
-from yesand.formats.robot_voice import Line, Speaker, speak
+from yesand.formats.robot_voice import robot_dialogue
 
 RATE = 48_000
 WIDTH, HEIGHT, FPS = 320, 180, 10
@@ -20,31 +20,12 @@ class Track:
     """One robot's voice: int32 (n,) on the 24-bit scale at 48 kHz."""
 
     samples: np.ndarray
-    lines: tuple[Line, ...]
 
 
 def duet(seconds: float, seed: int = 7) -> dict[str, Track]:
-    """Two voices in turns with small gaps and overlaps, different every seed."""
-    rng = np.random.default_rng(seed)
-    moods = {"a": ("joy", "pride", "amusement"), "b": ("surprise", "affection", "amusement")}
-    lines: dict[str, list[Line]] = {"a": [], "b": []}
-    at, role = 0.8, "a"
-    while at < seconds - 1.5:
-        length = float(rng.uniform(1.2, 2.8))
-        length = min(length, seconds - 0.6 - at)
-        feeling = moods[role][int(rng.integers(3))]
-        lines[role].append(Line(at, length, feeling, float(rng.integers(1, 4))))
-        # The next one starts a little before or after this one ends, as people do.
-        at += length + float(rng.normal(0.15, 0.2))
-        role = "b" if role == "a" else "a"
-    speakers = {
-        "a": Speaker(pitch=118, tract=0.94, pace=4.6, loudness=1.0, wobble=0.01),
-        "b": Speaker(pitch=196, tract=1.07, pace=5.1, loudness=1.0, wobble=0.012),
-    }
-    return {
-        r: Track(speak(speakers[r], said, seconds, rng)[0], tuple(said))
-        for r, said in lines.items()
-    }
+    """Two generated voices in turns, by role, a little longer than `seconds`."""
+    a, b = robot_dialogue(seed, seconds)
+    return {"a": Track(a), "b": Track(b)}
 
 
 def face(role: str, number: int, talking: bool) -> np.ndarray:
