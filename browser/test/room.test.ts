@@ -67,13 +67,34 @@ test("messages come once and in order, unsent ones are sent again with the same 
   assert.deepEqual(second.sent[0], { type: "hello", last: 2 });
   assert.equal(kinds(second, "send")[0]?.["nonce"], sent?.["nonce"]);
   second.give(log(3, "ready", String(sent?.["nonce"])));
-  assert.equal((await stored).id, 3);
+  assert.equal((await stored)?.id, 3);
   assert.deepEqual(heard.map((one) => one.id), [1, 2, 3]);
   assert.deepEqual(up, [true, false, true]);
   second.close();
   const third = await reconnected(3);
   third.open();
   assert.deepEqual(kinds(third, "send"), [], "stored messages are not sent again");
+  room.close();
+});
+
+test("what the room refuses is told and not sent again", async () => {
+  FakeSocket.all = [];
+  const errors: string[] = [];
+  const room = new RoomSocket(
+    "ws://x", { log: () => undefined, error: (error) => errors.push(error.says) },
+    () => new FakeSocket() as unknown as WebSocket,
+  );
+  const [first] = FakeSocket.all as [FakeSocket];
+  first.open();
+  const answer = room.send("cue", { pull: true });
+  const [sent] = kinds(first, "send");
+  first.give({ type: "error", code: "too_soon", says: "One offer a minute.", nonce: sent?.["nonce"] });
+  assert.equal(await answer, null);
+  assert.deepEqual(errors, ["One offer a minute."]);
+  first.close();
+  const second = await reconnected(2);
+  second.open();
+  assert.deepEqual(kinds(second, "send"), []);
   room.close();
 });
 

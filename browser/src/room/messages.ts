@@ -31,11 +31,20 @@ export interface Person {
   readonly alias: string;
 }
 
+/** The room refused something; `nonce` is that of the message it refused. */
+export interface RoomError {
+  readonly type: "error";
+  readonly code?: string;
+  readonly says: string;
+  readonly kind?: string;
+  readonly nonce?: string;
+}
+
 export type FromRoom =
   | LogMessage
   | Pong
   | { readonly type: "here"; readonly people: readonly Person[] }
-  | { readonly type: "error"; readonly says: string };
+  | RoomError;
 
 /** A field of a body as text, empty where it is none. */
 export function textOf(body: Body, field: string): string {

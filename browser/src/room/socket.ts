@@ -5,7 +5,7 @@
  * sent again after a reconnect; the server knows a repeat by its nonce.
  */
 import { clientMs } from "../kit/clock.ts";
-import type { Body, FromRoom, LogMessage, Person, Pong } from "./messages.ts";
+import type { Body, FromRoom, LogMessage, Person, Pong, RoomError } from "./messages.ts";
 import { type Ping, StageClock } from "./stageclock.ts";
 
 export interface SocketHooks {
@@ -14,14 +14,14 @@ export interface SocketHooks {
   /** True while the server is reachable. */
   connected?(up: boolean): void;
   here?(people: readonly Person[]): void;
-  error?(says: string): void;
+  error?(error: RoomError): void;
 }
 
 interface Waiting {
   readonly kind: string;
   readonly body: Body;
   readonly nonce: string;
-  readonly stored: (message: LogMessage) => void;
+  readonly stored: (message: LogMessage | null) => void;
 }
 
 const BURST = 10;
@@ -49,8 +49,8 @@ export class RoomSocket {
     this.#open();
   }
 
-  /** Sends; resolves with the stored message when it comes back in the log. */
-  send(kind: string, body: Body): Promise<LogMessage> {
+  /** Sends; resolves with the stored message when it comes back in the log, null where refused. */
+  send(kind: string, body: Body): Promise<LogMessage | null> {
     return new Promise((stored) => {
       const waiting: Waiting = { kind, body, nonce: crypto.randomUUID(), stored };
       this.#waiting.set(waiting.nonce, waiting);
@@ -109,7 +109,17 @@ export class RoomSocket {
     if (message.type === "log") this.#hearLog(message);
     else if (message.type === "pong") this.#hearPong(message);
     else if (message.type === "here") this.hooks.here?.(message.people);
-    else if (message.type === "error") this.hooks.error?.(message.says);
+    else if (message.type === "error") this.#hearError(message);
+  }
+
+  #hearError(error: RoomError): void {
+    const waiting = error.nonce ? this.#waiting.get(error.nonce) : undefined;
+    if (waiting) {
+      // What the room refuses once it refuses again: it is not sent after a reconnect.
+      this.#waiting.delete(waiting.nonce);
+      waiting.stored(null);
+    }
+    this.hooks.error?.(error);
   }
 
   #hearLog(message: LogMessage): void {

@@ -1,0 +1,393 @@
+/** One performer's stage: follows the room's log, acts on it, says what the performer does. */
+import { post } from "../kit/boot.ts";
+import { clientMs, wait } from "../kit/clock.ts";
+import { stayAwake } from "../kit/awake.ts";
+import { cameraVideo, callAudio, chosenDevices, getTrack, MediaTrouble } from "../kit/media.ts";
+import { finishLeftovers, type Leftovers } from "../recorder/resume.ts";
+import { Call } from "../room/call.ts";
+import { careForCall } from "../room/care.ts";
+import { type LogMessage, type Role, textOf } from "../room/messages.ts";
+import { RoomSocket, socketUrl } from "../room/socket.ts";
+import { controls } from "./controls.ts";
+import { after, type Model, played, START } from "./model.ts";
+import { type Answer, Offers } from "./offers.ts";
+import { refreshParts } from "./refresh.ts";
+import type { StageBoot } from "./settings.ts";
+import { TakeRecording } from "./take.ts";
+import type { View } from "./view.ts";
+
+const OBJECT_MS = 3000;
+/** When the one who said "and scene" is gone, the other closes the take. */
+const OTHER_CLOSES_MS = 5000;
+const SENT_WITHIN_MS = 6000;
+const LAST_ONE_S = 8 * 60;
+
+export class Stage {
+  #model: Model = START;
+  #live = false;
+  #socket!: RoomSocket;
+  #call!: Call;
+  #cam: MediaStreamTrack | null = null;
+  #voice: MediaStreamTrack | null = null;
+  #take: TakeRecording | null = null;
+  #leftovers: Leftovers | null = null;
+  #endTimer: ReturnType<typeof setTimeout> | null = null;
+  #callState = "waiting";
+  readonly #offers: Offers;
+
+  constructor(
+    private readonly boot: StageBoot,
+    private readonly view: View,
+  ) {
+    this.#offers = new Offers(
+      {
+        show: (offer) => view.offer(offer),
+        fold: () => view.foldOffer(),
+        clear: () => view.clearOffer(),
+        displayed: (offer, hidden) => this.#displayed(offer.cue, hidden),
+        answered: (offer, answer) => this.#answered(offer.cue, answer),
+      },
+      boot.cue_wait,
+    );
+  }
+
+  async open(): Promise<void> {
+    controls(this, this.view);
+    await this.#getMedia();
+    this.#leftovers = await finishLeftovers(() => undefined);
+    this.#call = new Call(this.boot, {
+      send: (kind, body) => void this.#socket.send(kind, body),
+      media: (role, stream) => role === this.boot.partner.role && this.view.partner(stream),
+      state: (role, state) => this.#heardCall(role, state),
+    });
+    this.#call.setTracks([this.#voice, this.#cam].filter((track) => track !== null));
+    this.#socket = new RoomSocket(socketUrl(this.boot.socket_url), {
+      log: (message) => this.#hear(message),
+      ping: (ping) => this.#take?.event("ping", { ...ping }),
+      connected: (up) => this.view.notice(up ? "" : "stage.reconnecting"),
+      here: (people) => this.view.here(people),
+      error: (error) => this.view.noticeWords(error.says),
+    });
+    this.#call.announce("stage");
+    careForCall({
+      connection: () => this.#call.connection(this.boot.partner.role),
+      sent: () => this.#take?.sent() ?? 0,
+      cap: (rate) => {
+        this.#take?.setRate(rate);
+        this.#leftovers?.setRate(rate);
+      },
+      delay: (key) => this.view.delay(key),
+      quality: (quality) => this.#take?.event("partner_state", { state: this.#callState, ...quality }),
+    });
+    setInterval(() => this.#second(), 250);
+    stayAwake();
+  }
+
+  // --- what the performer does --------------------------------------------------------------
+
+  say(kind: string, body: Readonly<Record<string, unknown>> = {}): void {
+    const take = this.#model.take ? { take: this.#model.take.id } : {};
+    void this.#socket.send(kind, { ...take, ...body });
+  }
+
+  ready(scene: string): void {
+    this.view.notice("stage.waiting_ready", { name: this.boot.partner.alias });
+    void this.#socket.send("ready", scene ? { scene } : {});
+  }
+
+  choose(card: Readonly<Record<string, unknown>>): void {
+    void this.#socket.send("scene_chosen", card);
+  }
+
+  andScene(): void {
+    if (this.view.now !== "playing" || this.#model.ending) return;
+    this.say("and_scene");
+  }
+
+  notYet(): void {
+    if (this.#model.ending) this.say("and_scene", { object: true });
+  }
+
+  pause(why: "pause" | "someone_in"): void {
+    if (this.view.now !== "playing") return;
+    // Here at once; the room follows.
+    this.#pauseHere(why);
+    this.say("pause", { why });
+  }
+
+  goOn(): void {
+    if (this.view.now !== "paused") return;
+    this.say("resume");
+    this.view.notice("stage.waiting_go_on");
+  }
+
+  deal(): void {
+    if (this.view.now === "playing") this.say("cue", { pull: true });
+  }
+
+  answer(answer: Answer): boolean {
+    return this.#offers.answer(answer);
+  }
+
+  showOffer(): void {
+    this.#offers.again(clientMs());
+  }
+
+  /** Out, now: everything local stops before anybody is told. */
+  leave(): void {
+    const take = this.#model.take ? { take: this.#model.take.id } : {};
+    this.#take?.event("leave");
+    const whole = this.#take?.stop() ?? Promise.resolve();
+    this.#voice?.stop();
+    this.#cam?.stop();
+    this.#call?.close();
+    this.view.partner(null);
+    this.view.self(null);
+    this.view.lamp(false);
+    this.view.call("waiting");
+    this.view.state("left");
+    const told = this.#socket?.send("leave", take);
+    const posted = post(this.boot.leave_url, take, true);
+    const away = Promise.allSettled([whole, Promise.race([told, wait(2000)]), Promise.race([posted, wait(2000)])]);
+    void away.then(() => this.boot.left_url && location.assign(this.boot.left_url));
+  }
+
+  togglePicture(): void {
+    this.view.togglePicture();
+  }
+
+  // --- what the room says --------------------------------------------------------------------
+
+  #hear(message: LogMessage): void {
+    if (this.view.now === "left") return;
+    const before = this.#model;
+    this.#model = after(before, message);
+    this.#call.hear(message);
+    document.body.dispatchEvent(new CustomEvent(`room:${message.kind}`, { detail: message, bubbles: true }));
+    if (!this.#live) {
+      // The echo of our own arrival: what came before it is history.
+      const mine = message.kind === "present" && textOf(message.body, "peer") === this.#call.id;
+      if (mine) this.#goLive();
+      return;
+    }
+    this.#act(before, message);
+  }
+
+  #goLive(): void {
+    this.#live = true;
+    const { take, closed } = this.#model;
+    if (take) void this.#openTake(this.boot.take?.id === take.id ? "reload" : "start");
+    else if (this.boot.take && closed === this.boot.take.id) this.#toNotes(closed);
+    if (!take && this.#outdated()) void this.#refresh();
+  }
+
+  /** The page was drawn before the room moved on. */
+  #outdated(): boolean {
+    const drawn = document.querySelector<HTMLElement>('[data-act="ready"][data-scene]')?.dataset["scene"] ?? "";
+    return this.#model.scene !== "" && this.#model.scene !== drawn;
+  }
+
+  #act(before: Model, message: LogMessage): void {
+    const now = this.#model;
+    if (now.take && now.take.id !== before.take?.id) void this.#openTake("start");
+    if (before.take && !now.take) void this.#closeTake(before.take.id);
+    if (now.take && now.paused_at !== null && before.paused_at === null) {
+      this.#pauseHere(textOf(message.body, "why") || "pause");
+    }
+    if (now.take && now.paused_at === null && before.paused_at !== null) void this.#goOnHere();
+    if (now.ending !== before.ending) this.#showEnding();
+    if (message.kind === "cue") this.#hearCue(message);
+    if (message.kind === "ready" && message.role === this.boot.partner.role && !now.take) {
+      this.view.notice("stage.partner_ready", { name: this.boot.partner.alias });
+    }
+    if (message.kind === "leave" && message.role === this.boot.partner.role) {
+      this.view.notice("stage.partner_left", { name: this.boot.partner.alias });
+    }
+    const redraws = ["scene_chosen", "state", "cards"].includes(message.kind);
+    if (redraws && !now.take && this.view.now === "warm_up") void this.#refresh();
+  }
+
+  #hearCue(message: LogMessage): void {
+    const { body } = message;
+    const cue = textOf(body, "cue");
+    if (!cue || textOf(body, "to") !== this.boot.role || !this.#model.take) return;
+    this.#take?.event("cue_asked", { cue, at: message.at });
+    const offer = { cue, action: textOf(body, "action"), aim: textOf(body, "aim"), empty: body["empty"] === true };
+    this.#offers.offer(offer, clientMs());
+  }
+
+  async #openTake(reason: "start" | "reload"): Promise<void> {
+    const take = this.#model.take;
+    if (!take) return;
+    void this.#refreshPrompt();
+    this.view.notice("");
+    if (this.#model.paused_at !== null) {
+      // Back in a pause: nothing is written until both go on.
+      this.view.blank(true);
+      return this.view.state("paused");
+    }
+    this.view.state("opening");
+    this.#socket.burst();
+    const recording = new TakeRecording(take.id, this.boot, {
+      recording: () => this.#lampOn(take.id),
+      level: (level) => this.#offers.level(level.rms_db, level.t),
+      silent: (code, says) => this.#silent(code, says),
+    });
+    this.#take = recording;
+    await recording.start(this.#cam, reason);
+  }
+
+  #lampOn(take: string): void {
+    if (this.#model.take?.id !== take || this.view.now === "paused") return;
+    this.view.trouble("");
+    this.view.lamp(true);
+    if (this.view.now === "opening") this.view.state("playing");
+    void this.#socket.send("device", { state: "recording", take });
+  }
+
+  #silent(code: string, says: string): void {
+    this.view.lamp(false);
+    if (says) this.view.troubleWords(code, says);
+    else this.view.trouble(code);
+    if (!this.#take?.started) this.view.state("refused");
+    void this.#socket.send("device", { state: "trouble", code, take: this.#take?.id ?? "" });
+  }
+
+  async #closeTake(id: string): Promise<void> {
+    const take = this.#take;
+    this.#take = null;
+    this.#stopEnding();
+    this.#offers.clear();
+    this.view.blank(false);
+    this.view.lamp(false);
+    if (!take?.started) return this.#afterTake(id, false);
+    this.view.state("closing");
+    await take.stop();
+    void this.#socket.send("device", { state: "stopped", take: id });
+    this.view.state("closed");
+    const look = setInterval(() => this.view.sending(take.left()), 200);
+    await take.allSent(SENT_WITHIN_MS);
+    clearInterval(look);
+    this.view.sending(take.left());
+    this.#afterTake(id, true);
+  }
+
+  #afterTake(id: string, recorded: boolean): void {
+    if (recorded) return this.#toNotes(id);
+    this.view.state("warm_up");
+    void this.#refresh();
+  }
+
+  #toNotes(take: string): void {
+    if (this.boot.notes_url) location.assign(this.boot.notes_url.replace("{take}", take));
+    else this.view.state("closed");
+  }
+
+  // --- pause, end, offers ------------------------------------------------------------------
+
+  #pauseHere(why: string): void {
+    if (this.view.now === "paused") return;
+    this.#take?.pause(why);
+    this.#offers.pause(true);
+    this.#mute(true);
+    this.view.lamp(false);
+    this.view.blank(true);
+    this.view.notice("");
+    this.view.state("paused");
+  }
+
+  async #goOnHere(): Promise<void> {
+    this.#offers.pause(false);
+    this.#mute(false);
+    this.view.blank(false);
+    this.view.notice("");
+    if (!this.#take) return this.#openTake("reload");
+    this.#take.goOn();
+    this.view.state("playing");
+    this.view.lamp(true);
+  }
+
+  /** What the partner gets of us; the recorder has its own microphone. */
+  #mute(on: boolean): void {
+    for (const track of [this.#voice, this.#cam]) if (track) track.enabled = !on;
+  }
+
+  #showEnding(): void {
+    const { ending, take } = this.#model;
+    this.#stopEnding();
+    if (!ending || !take) return;
+    const mine = ending.by === this.boot.role;
+    this.view.ending(mine ? this.boot.alias : this.boot.partner.alias);
+    this.#endTimer = setTimeout(
+      () => void this.#socket.send("take_closed", { take: take.id, ended_by: "and_scene" }),
+      mine ? OBJECT_MS : OTHER_CLOSES_MS,
+    );
+  }
+
+  #stopEnding(): void {
+    if (this.#endTimer) clearTimeout(this.#endTimer);
+    this.#endTimer = null;
+    this.view.ending(null);
+  }
+
+  #displayed(cue: string, hidden: boolean): void {
+    const t = clientMs();
+    this.#take?.event("cue_displayed", { cue, hidden }, t);
+    const displayed_at = this.#socket.clock.at(t);
+    const aim_shown = this.boot.show_aim;
+    void this.#socket.send("cue_displayed", { cue, client_ms: t, displayed_at, hidden, aim_shown });
+  }
+
+  #answered(cue: string, response: Answer): void {
+    const t = clientMs();
+    this.#take?.event("cue_response", { cue, response }, t);
+    const responded_at = this.#socket.clock.at(t);
+    void this.#socket.send("cue_response", { cue, response, client_ms: t, responded_at });
+  }
+
+  // --- the rest -------------------------------------------------------------------------------
+
+  async #getMedia(): Promise<void> {
+    const { mic, cam } = chosenDevices();
+    try {
+      this.#voice = await getTrack("mic", callAudio(mic, this.boot.call.raw));
+    } catch (error) {
+      this.view.trouble(error instanceof MediaTrouble ? `problem.${error.code}.do` : "stage.not_recorded");
+    }
+    try {
+      this.#cam = await getTrack("cam", cameraVideo(cam, this.boot.camera));
+    } catch (error) {
+      this.view.trouble(error instanceof MediaTrouble ? `problem.${error.code}.do` : "stage.no_camera");
+    }
+    this.view.self(this.#cam);
+  }
+
+  #heardCall(role: Role, state: "waiting" | "connecting" | "connected" | "lost"): void {
+    if (role !== this.boot.partner.role) return;
+    this.#callState = state;
+    this.view.call(state);
+    this.#take?.event("partner_state", { state });
+    if (state === "lost") this.view.notice("stage.partner_lost", { name: this.boot.partner.alias });
+    if (state === "connected") this.view.notice("");
+    if (state === "waiting") this.view.partner(null);
+  }
+
+  #second(): void {
+    const at = this.#socket.clock.at(clientMs());
+    if (this.#model.take) this.view.played(played(this.#model, at));
+    this.#offers.tick(clientMs());
+    const { ends_at } = this.boot;
+    this.view.lastOne(ends_at !== null && ends_at > at && ends_at - at < LAST_ONE_S);
+  }
+
+  async #refresh(): Promise<void> {
+    const elsewhere = await refreshParts();
+    if (elsewhere) return location.assign(elsewhere);
+    this.view.state(this.view.now);
+  }
+
+  /** The prompt of the scene that begins, where this page was drawn before it was chosen. */
+  async #refreshPrompt(): Promise<void> {
+    if (!document.querySelector("section.prompt") || this.#outdated()) await this.#refresh();
+  }
+}

@@ -1,0 +1,21 @@
+/** The stage page: wires room, call, recorder and screen together. */
+import { needBoot } from "../kit/boot.ts";
+import { holdLock } from "../kit/lock.ts";
+import { Stage } from "./player.ts";
+import type { StageBoot } from "./settings.ts";
+import { View } from "./view.ts";
+
+const boot = needBoot<StageBoot>();
+const view = new View(boot.role, boot.show_aim);
+view.state("warm_up");
+view.lamp(false);
+view.call("waiting");
+view.here([]);
+
+// A second tab of the same room would take the microphone from the first one.
+const held = await holdLock(`stage:${boot.session}`);
+if (held) new Stage(boot, view).open().catch((error: unknown) => console.error(error));
+else {
+  view.trouble("stage.second_tab");
+  view.state("refused");
+}

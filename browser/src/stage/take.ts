@@ -1,0 +1,133 @@
+/** One take on this page: its lock, its recorder, what is stored beside the sound. */
+import { clientMs } from "../kit/clock.ts";
+import { holdLock } from "../kit/lock.ts";
+import { chosenDevices, getTrack, MediaTrouble, rawAudio } from "../kit/media.ts";
+import { Refusal } from "../recorder/link.ts";
+import type { Level, StoredEvent } from "../recorder/protocol.ts";
+import { Recorder } from "../recorder/recorder.ts";
+import type { StageBoot } from "./settings.ts";
+
+export interface TakeHooks {
+  /** Microphone blocks are being written. */
+  recording(): void;
+  level(level: Level): void;
+  /** Nothing is being written, and why. */
+  silent(code: string, says: string): void;
+}
+
+export class TakeRecording {
+  #recorder: Recorder | null = null;
+  #release: (() => void) | null = null;
+  #mic: MediaStreamTrack | null = null;
+  #stopped = false;
+  /** What happened before the recorder stood. */
+  #early: Parameters<Recorder["event"]>[] = [];
+
+  constructor(
+    readonly id: string,
+    private readonly boot: StageBoot,
+    private readonly hooks: TakeHooks,
+  ) {}
+
+  async start(cam: MediaStreamTrack | null, reason: "start" | "reload"): Promise<void> {
+    this.#release = await holdLock(`take:${this.id}`);
+    if (!this.#release) return this.hooks.silent("stage.second_tab", "");
+    try {
+      this.#mic = await getTrack("mic", rawAudio(chosenDevices().mic));
+      if (this.#stopped) return this.#mic.stop();
+      const recorder = new Recorder(
+        {
+          take: this.id,
+          streams_url: this.boot.streams_url,
+          encoding: this.boot.encoding,
+          keep_minutes: this.boot.keep_minutes,
+          camera_bits_per_second: this.boot.camera.bits_per_second ?? 900_000,
+        },
+        {
+          recording: () => this.#stopped || this.hooks.recording(),
+          level: (level) => this.hooks.level(level),
+          micEnded: (why) => void this.#again(why),
+          trouble: (code, says) => recorder.event("glitch", { kind: code, says }),
+        },
+      );
+      this.#recorder = recorder;
+      // The worker keeps events until their own stream is granted.
+      for (const event of this.#early.splice(0)) recorder.event(...event);
+      await recorder.start(this.#mic, cam, reason);
+    } catch (error) {
+      this.#tell(error);
+    }
+  }
+
+  event(type: StoredEvent["type"], fields: Readonly<Record<string, unknown>> = {}, t = clientMs()): void {
+    if (this.#recorder) this.#recorder.event(type, fields, t);
+    else this.#early.push([type, fields, t]);
+  }
+
+  pause(why: string): void {
+    this.#recorder?.pause(why);
+  }
+
+  goOn(): void {
+    this.#recorder?.goOn();
+  }
+
+  setRate(bytesPerSecond: number | null): void {
+    this.#recorder?.setRate(bytesPerSecond);
+  }
+
+  /** Bytes written and not yet at the door. */
+  left(): number {
+    return this.#recorder?.left() ?? 0;
+  }
+
+  /** Bytes the door has. */
+  sent(): number {
+    let sent = 0;
+    for (const stream of this.#recorder?.streams.values() ?? []) sent += stream.sent;
+    return sent;
+  }
+
+  get started(): boolean {
+    return this.#recorder !== null;
+  }
+
+  /** The microphone is off when this returns its promise; that resolves when the files are whole. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    const done = this.#recorder?.stop() ?? Promise.resolve();
+    this.#mic?.stop();
+    return done.finally(() => this.#release?.());
+  }
+
+  /** True when the door has everything. */
+  async allSent(withinMs: number): Promise<boolean> {
+    return (await this.#recorder?.reached(["declared", "sealed", "refused"], withinMs)) ?? true;
+  }
+
+  /** The microphone was lost: take it, or the default one, again as a further stream. */
+  async #again(why: string): Promise<void> {
+    this.hooks.silent("stage.mic_lost", "");
+    this.event("glitch", { kind: "mic_ended", why });
+    for (let nth = 0; nth < 20 && !this.#stopped; nth++) {
+      try {
+        this.#mic?.stop();
+        this.#mic = await getTrack("mic", rawAudio(chosenDevices().mic));
+        await this.#recorder?.replaceMic(this.#mic);
+        return;
+      } catch (error) {
+        if (error instanceof Refusal) return this.#tell(error);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
+    }
+  }
+
+  #tell(error: unknown): void {
+    if (error instanceof MediaTrouble) this.hooks.silent(`problem.${error.code}.do`, "");
+    else if (error instanceof Refusal) this.hooks.silent(error.code, error.message);
+    else {
+      console.error(error);
+      this.hooks.silent("stage.not_recorded", "");
+    }
+  }
+}
