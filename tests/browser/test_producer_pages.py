@@ -10,6 +10,7 @@ import pytest
 from pages import served, sign_in, visiting
 from playwright.sync_api import Page, Playwright
 
+from yesand.cases import actions as cases
 from yesand.casting import actions as casting
 from yesand.commission import actions, reads
 from yesand.commission.models import Prompt
@@ -63,6 +64,7 @@ def world(committed_database: str) -> Iterator[tuple[str, dict[str, Person], dic
         stream, _token, _door = recording.open_stream(audition.recording, "mic")
         recording.sealed(stream, 10, "h", "s", f"auditions/{audition.pk}/mic.pcm")
     casting.hand_in(handed)
+    cases.open_case(program, "dispute", "booking", None, ada, "You canceled late.")
     begun = casting.apply(call, bo, adult=True, terms=True)
     home = f"/producer/{program.slug}"
     addresses = {
@@ -74,6 +76,7 @@ def world(committed_database: str) -> Iterator[tuple[str, dict[str, Person], dic
         "calls": f"{home}/calls/",
         "auditions": f"{home}/auditions/",
         "audition": f"{home}/auditions/{handed.pk}",
+        "cases": f"{home}/cases",
         "share": f"/order/{draft.share_token}",
         "call": f"/calls/{call.slug}",
         "bo:piece": f"/me/audition/{begun.pk}/1",

@@ -109,7 +109,7 @@ def _cases(program: Program, now: dt.datetime) -> Need | None:
         (_("answer was due %(at)s") if late else _("answer due %(at)s"))
         % {"at": due.strftime("%a %-d %b, %H:%M")},
         _("Answer"),
-        f"/producer/{program.slug}/cases",
+        reverse("producer:cases", args=[program.slug]),
         urgent=late,
     )
 

@@ -7,13 +7,17 @@ from django.urls import URLPattern, path
 from yesand.web.producer import (
     auditions,
     calls,
+    cases,
     coverage,
     deck,
+    director,
     home,
+    live,
     money,
     order,
     releases,
     schedule,
+    takes,
 )
 
 app_name = "producer"
@@ -22,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path("producer/<slug:slug>", home.home, name="home"),
     path("producer/<slug:slug>/calls/", calls.calls, name="calls"),
     path("producer/<slug:slug>/calls/<uuid:call>/withdraw", calls.withdraw, name="withdraw_call"),
+    path("producer/<slug:slug>/cases", cases.cases, name="cases"),
     path("producer/<slug:slug>/auditions/", auditions.auditions, name="auditions"),
     path("producer/<slug:slug>/auditions/<uuid:application>", auditions.audition, name="audition"),
     path(
@@ -42,6 +47,11 @@ urlpatterns: list[URLPattern] = [
         schedule.cancel,
         name="cancel_booking",
     ),
+    path("producer/<slug:slug>/live", live.live, name="live"),
+    path("producer/<slug:slug>/live/<uuid:session>", director.room, name="room"),
+    path("producer/<slug:slug>/live/<uuid:session>/say", director.say, name="say"),
+    path("producer/<slug:slug>/takes", takes.takes, name="takes"),
+    path("producer/<slug:slug>/takes/<uuid:take>", takes.take, name="take"),
     path("producer/<slug:slug>/money", money.money, name="money"),
     path("producer/<slug:slug>/releases", releases.releases, name="releases"),
 ]
