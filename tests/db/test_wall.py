@@ -137,7 +137,7 @@ def test_changing_every_rating_changes_nothing_left_of_labels(played):
 
 
 def test_fill_counts_what_was_cued_even_when_nobody_heard_it(played):
-    seeded, _people, _raters, take = played
+    _seeded, _people, _raters, take = played
     cells = {
         (f.cell.feeling, f.state)
         for f in commission.Fill.objects.filter(take=take.pk).select_related("cell")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_a_plan_keeps_three_a_role_and_a_minute_apart() -> None:
         plan = cue_rules.plan(body, seed)
         mine = [offer.at_s for offer in plan if offer.role == "a"]
         assert len(mine) == cue_rules.PER_SCENE
-        assert all(y - x >= cue_rules.APART_S for x, y in zip(mine, mine[1:], strict=False))
+        assert all(y - x >= cue_rules.APART_S for x, y in pairwise(mine))
         assert mine[0] >= cue_rules.FIRST_S
         assert [offer.index for offer in plan] == list(range(len(plan)))
 

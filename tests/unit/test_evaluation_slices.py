@@ -72,9 +72,7 @@ def test_the_planted_cell_is_the_worst_and_weak_and_nothing_else_is() -> None:
 
 
 def test_without_a_weak_cell_almost_none_is_called_weak() -> None:
-    runs = [
-        slice_map(items(500, seed), ("feeling", "relationship"), draws=2) for seed in range(40)
-    ]
+    runs = [slice_map(items(500, seed), ("feeling", "relationship"), draws=2) for seed in range(40)]
     assert sum(any(c.weak for c in run.cells) for run in runs) <= 6
 
 
