@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from yesand.capture import actions as capture
 from yesand.commission import actions as commission
 from yesand.consent import reads as consent
-from yesand.evaluation import actions as evaluation
+from yesand.evaluation import scoring
 from yesand.flows import on_facts, ticks
 from yesand.flows.attendance import attendance_of, overtime_of
 from yesand.infra import jobs
@@ -200,7 +200,7 @@ def publish_release(release_id: str) -> None:
 @jobs.body("run_evaluation", queue="work", attempts=2, wall_s=3600, cpu_s=3600, memory_gib=6.0)
 def run_evaluation(run: str) -> None:
     """Score a run that was asked for."""
-    evaluation.score(UUID(run))
+    scoring.score(UUID(run))
 
 
 @jobs.body("seal_ledger")

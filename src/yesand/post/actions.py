@@ -14,7 +14,7 @@ from yesand.formats.audio import RATE, encode_flac
 from yesand.formats.manifest import Manifest
 from yesand.infra import facts, objects
 from yesand.kit.spans import Span
-from yesand.post import analysis, media
+from yesand.post import analysis, derived, media
 from yesand.post.clock import Alignment, TrackClock, align
 from yesand.post.layout import Laid, Side, audible, lay, quick_track
 from yesand.post.models import Finding, Processing
@@ -140,9 +140,9 @@ def process(take_id: UUID) -> Processing | None:
         limits=media.limits_of(take.scene.session.program),
     )
     clock = _clock(manifest, sides, alignment, laid, media.film_starts(take_id, manifest))
-    media.put_json(f"{prefix}/clock.json", clock)
-    media.put_json(f"{prefix}/peaks.json", drawn)
-    media.put_json(f"{prefix}/analysis.json", result.to_json())
+    derived.put_json(f"{prefix}/clock.json", clock)
+    derived.put_json(f"{prefix}/peaks.json", drawn)
+    derived.put_json(f"{prefix}/analysis.json", result.to_json())
     return _finish(take, manifest, clock, result)
 
 

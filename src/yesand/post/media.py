@@ -1,8 +1,7 @@
-"""A sealed take's streams as the processing needs them, and what it writes beside them."""
+"""A sealed take's streams as the processing needs them."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from yesand.capture.events import join, read_events
 from yesand.formats.blocks import BlockStream, read_stream
 from yesand.formats.manifest import Manifest, Stream
 from yesand.infra import objects
-from yesand.kit.canonical import canonical_json
 from yesand.people.models import Program
 from yesand.post.layout import Side, side
 from yesand.post.verdict import Limits
@@ -71,16 +69,3 @@ def declared_gaps(take_id: UUID) -> dict[str, list[Any]]:
         ]
         for role in ROLES
     }
-
-
-def put_json(key: str, value: Any) -> None:
-    """A derived file; replaced whole when it is made again."""
-    objects.default().put(key, [canonical_json(value) + b"\n"])
-
-
-def get_json(key: str) -> Any:
-    """A derived file read back; None where there is none."""
-    try:
-        return json.loads(objects.default().get(key))
-    except objects.Missing:
-        return None

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from yesand.capture import reads as capture
 from yesand.kit.spans import Span, merge
-from yesand.post import media
+from yesand.post import derived
 from yesand.post.models import Finding, Processing
 from yesand.stage import reads as stage
 from yesand.stage.models import Cue, Take
@@ -35,7 +35,7 @@ def peaks_of(take: Take, role: str) -> dict[str, Any] | None:
     row = processing_of(take.pk)
     if row is None or not row.peaks_key:
         return None
-    found = media.get_json(row.peaks_key)
+    found = derived.get_json(row.peaks_key)
     return found[role] if found is not None else None
 
 
