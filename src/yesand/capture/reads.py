@@ -8,6 +8,7 @@ from uuid import UUID
 
 from yesand.capture.models import Gap, Seal, Track
 from yesand.capture.streams import received, spool
+from yesand.formats.block_bytes import HEADER_BYTES, parse_header
 from yesand.formats.manifest import Manifest, read_manifest
 from yesand.infra import objects
 from yesand.kit.errors import Refused
@@ -76,6 +77,28 @@ def _state(take: Take, track: Track) -> State:
     here = received(stream)
     state = "recording" if take.state == "open" and declared is None else "uploading"
     return State(track.role, track.kind, state, here, declared, "")
+
+
+def seconds_here(stream: Stream) -> float:
+    """About how much sound of a microphone stream is on this machine; exact within one block.
+
+    Raises Refused where the spool never heard of it.
+    """
+    if stream.sealed_at is not None:
+        track = Track.objects.filter(stream=stream).first()
+        known = track is not None and track.samples is not None and track.rate
+        return track.samples / track.rate if track is not None and known else 0.0  # type: ignore[operator]
+    found = spool().look(stream.pk)
+    if found.offset < HEADER_BYTES:
+        return 0.0
+    with spool().bytes_path(stream.pk).open("rb") as file:
+        parsed = parse_header(file.read(HEADER_BYTES))
+    if isinstance(parsed, str):
+        return 0.0
+    header, payload, _crc = parsed
+    frame = HEADER_BYTES + payload
+    size = header.encoding.sample_bytes
+    return found.offset / frame * (payload / size) / header.rate
 
 
 def waiting() -> list[UUID]:

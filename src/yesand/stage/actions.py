@@ -6,6 +6,7 @@ it changes is told to the room in the same transaction.
 
 from __future__ import annotations
 
+from yesand.stage import room
 from yesand.stage.cards import choose_scene, deal_cards, swap_card
 from yesand.stage.cues import (
     cue_displayed,
@@ -14,7 +15,7 @@ from yesand.stage.cues import (
     offer_planned,
     pull_cue,
 )
-from yesand.stage.room import post, say, stage_now
+from yesand.stage.room import post, say
 from yesand.stage.sitting import (
     check_in,
     end_session,
@@ -65,3 +66,8 @@ __all__ = [
     "start_warm_up",
     "swap_card",
 ]
+
+
+def stage_now() -> float:
+    """The stage clock: Unix seconds of the server."""
+    return room.stage_now()

@@ -12,11 +12,14 @@ from django.utils.translation import gettext as _
 
 from yesand.kit.errors import refuse
 from yesand.people.models import Person, Program
-from yesand.stage import cues, entry_rules, offers, takes
+from yesand.stage import cues, entry_rules, offers, room, takes
 from yesand.stage.models import Cue, Pause, Place, RoomMessage, Scene, Session, Take
 
 #: The engine's offer of a role that is due, and seconds until the next: `cues.due`.
 due_offer = cues.due
+#: The card behind a take: `cues.body_of`. Who has a page open in a room: `room.people_here`.
+body_of = cues.body_of
+people_here = room.people_here
 
 
 def session(session_id: UUID) -> Session | None:
@@ -148,6 +151,12 @@ def live_sessions(program: Program) -> list[Session]:
 def last_message(session: Session, role: str, *kinds: str) -> RoomMessage | None:
     """The newest message of a role of these kinds, or None."""
     return session.messages.filter(role=role, kind__in=kinds).order_by("-pk").first()
+
+
+def last_said(session: Session, role: str, within_s: float = 60.0) -> RoomMessage | None:
+    """The newest line a director wrote to this role or to both, of the last minute."""
+    rows = session.messages.filter(kind="say", to__in=("", role))
+    return rows.filter(at__gt=room.stage_now() - within_s).order_by("-pk").first()
 
 
 def running_of(person: Person) -> Place | None:

@@ -191,6 +191,18 @@ def prompt(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     return render(request, "room/_prompt.html", _table(found))
 
 
+@login_required
+@never_cache
+@require_safe
+def said(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
+    """The newest line of a director to this player, as a fragment; older ones are gone."""
+    found = find(request, session)
+    if isinstance(found, HttpResponse):
+        return found
+    message = reads.last_said(found.session, found.place.role)
+    return render(request, "room/_said.html", {"message": message})
+
+
 def _go(where: str) -> HttpResponse:
     """Sends the whole page somewhere, from a fragment."""
     answer = HttpResponse(status=200)

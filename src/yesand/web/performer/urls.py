@@ -61,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path("room/<uuid:session>", room.stage, name="stage"),
     path("room/<uuid:session>/table", room.table, name="table"),
     path("room/<uuid:session>/prompt", room.prompt, name="prompt"),
+    path("room/<uuid:session>/said", room.said, name="said"),
     path("room/<uuid:session>/choose", room.choose, name="choose_card"),
     path("room/<uuid:session>/stuck/<slug:why>", room.stuck, name="stuck"),
     path("room/<uuid:session>/swap", room.swap, name="swap"),

@@ -1,0 +1,129 @@
+"""The director's page of one room: present and named to both, offers cues, writes a line."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from yesand.commission.models import Cell
+from yesand.commission.rules import FEELING_KEYS
+from yesand.kit.errors import Refused
+from yesand.stage import actions, cue_rules, offers, reads
+from yesand.stage.models import Session, Take
+from yesand.web.access import person_of, program_for
+from yesand.web.performer.room_boot import director_boot, texts
+from yesand.web.producer.live_rooms import tile_of
+
+MOST_OFFERS = 5
+STRENGTHS = {
+    None: "",
+    1: gettext_lazy("slight"),
+    2: gettext_lazy("clear"),
+    3: gettext_lazy("strong"),
+}
+
+
+def _room(request: HttpRequest, slug: str, session: uuid.UUID) -> Session:
+    program = program_for(request, slug, "producer")
+    row = reads.session(session)
+    if row is None or row.program_id != program.pk:
+        raise Http404
+    return row
+
+
+def suggestions(session: Session, take: Take | None, role: str) -> list[dict[str, Any]]:
+    """Offers for a role: the card's own first, then the deck's for feelings the order asks for."""
+    body = reads.body_of(take) if take is not None else {}
+    used = {cue.action for cue in reads.cues_of(take)} if take is not None else set()
+    rows = [
+        (str(turn["action"]), cue_rules.aim_of(turn))
+        for turn in cue_rules.turns_of(body)
+        if turn["role"] == role
+    ]
+    wanted = Cell.objects.filter(commission=session.commission).values_list("feeling", flat=True)
+    rows += offers.deck(sorted(set(wanted)) or None)
+    found: list[dict[str, Any]] = []
+    for action, aim in rows:
+        if action in used or action in [one["action"] for one in found]:
+            continue
+        if any(one["emotion"] == aim.emotion for one in found):
+            continue
+        found.append(
+            {
+                "action": action,
+                "emotion": aim.emotion,
+                "intensity": aim.intensity or "",
+                "key": FEELING_KEYS.get(aim.emotion, ""),
+                "strength": STRENGTHS.get(aim.intensity, ""),
+            }
+        )
+    return found[:MOST_OFFERS]
+
+
+@login_required
+@never_cache
+@require_safe
+def room(request: HttpRequest, slug: str, session: uuid.UUID) -> HttpResponse:
+    """Both players, what of them is here, and the offers that are left."""
+    row = _room(request, slug, session)
+    person = person_of(request)
+    tile = tile_of(row)
+    take = tile.take
+    asked = reads.cues_of(take) if take is not None else []
+    players = [
+        {
+            "seat": seat,
+            "offers": suggestions(row, take, seat.role),
+            "left": max(0, cue_rules.PER_SCENE - sum(c.role == seat.role for c in asked)),
+        }
+        for seat in tile.seats
+    ]
+    context = {
+        "program": row.program,
+        "session": row,
+        "tile": tile,
+        "scene": take.scene if take is not None else reads.chosen_scene(row),
+        "players": players,
+        "cues": asked,
+        "feelings": [(name, key) for name, key in FEELING_KEYS.items()],
+        "said": row.messages.filter(kind="say").order_by("-pk")[:3],
+        "boot": director_boot(row, person.alias or _("Director")),
+        "texts": texts(),
+    }
+    fragment = getattr(request, "htmx", False)
+    return render(request, "producer/_room.html" if fragment else "producer/room.html", context)
+
+
+@login_required
+@require_POST
+def say(request: HttpRequest, slug: str, session: uuid.UUID) -> HttpResponse:
+    """One line from the director to both or to one player, signed with the director's name."""
+    row = _room(request, slug, session)
+    text = " ".join(request.POST.get("text", "").split())[:300]
+    to = request.POST.get("to", "")
+    if not text or to not in ("", "a", "b"):
+        messages.error(request, _("Write one line, for both or for one of them."))
+        return redirect("producer:room", slug=slug, session=session)
+    person = person_of(request)
+    try:
+        actions.post(
+            row,
+            kind="say",
+            role="director",
+            sender=person.alias or _("Director"),
+            body={"text": text},
+            to=to,
+        )
+        messages.success(request, _("Sent."))
+    except Refused as refusal:
+        messages.error(request, refusal.problems[0].says)
+    return redirect("producer:room", slug=slug, session=session)
