@@ -104,6 +104,7 @@ def tests(
         report = reports / f"{len(list(reports.iterdir()))}.xml"
         words: list[str | Path] = [BIN / "pytest", *there, f"--junitxml={report}", "--durations=0"]
         words += ["--durations-min=1e9"]  # the slowest of all parts are printed at the end
+        words += ["-rs"]  # whatever is skipped says why
         words += [f"--ignore={folder}/{name}" for folder in there for name in ignore]
         if workers and WORKERS != "1":
             words += ["-n", WORKERS]

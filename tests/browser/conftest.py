@@ -21,10 +21,15 @@ from recorder_rig import (  # noqa: F401
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def chromium_is_there() -> None:
+    """Without a browser every test of this folder is skipped, and says why."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine; run make setup as root, or install chromium")
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """The one Playwright of the run: a second one in the same process would refuse to start."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}; set YESAND_CHROMIUM")
     with sync_playwright() as started:
         yield started

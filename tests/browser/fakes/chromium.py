@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 
-CHROMIUM = os.environ.get("YESAND_CHROMIUM", "/usr/bin/chromium")
+from yesand.cli.rehearsal.browser import CANDIDATES
+
+#: Path of the installed Chromium or Chrome; "" where there is none.
+CHROMIUM = next(filter(None, map(shutil.which, CANDIDATES)), "")
 
 ARGUMENTS = (
     "--no-sandbox",
