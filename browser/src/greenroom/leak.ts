@@ -14,6 +14,10 @@ const SWEEPS = 3;
 const FADE_S = 0.02;
 /** How far the correlation must stand above its surroundings to count as heard. */
 const ABOVE = 6;
+/** The same for one sweep alone, above the median of its surroundings. */
+const ABOVE_ONE = 5;
+/** The way from play to microphone is the same for every sweep, to within this. */
+const SAME_WAY_S = 0.001;
 const ECHO_S = 0.05;
 /** The longest way from play to microphone that is looked at. */
 const LATEST_S = 1.2;
@@ -65,7 +69,9 @@ export function findLeak(heard: Float32Array, rate: number, amplitude: number): 
   }
   const noise = Math.sqrt(away / Math.max(1, count));
   const bound_db = decibel(ABOVE * noise);
-  if (Math.abs(gain[peak] ?? 0) <= ABOVE * noise || peak === 0) return { leak_db: null, bound_db, delay_ms: null };
+  const nothing: Leak = { leak_db: null, bound_db, delay_ms: null };
+  if (Math.abs(gain[peak] ?? 0) <= ABOVE * noise || peak === 0) return nothing;
+  if (!everySweep(heard, played, rate, peak)) return nothing;
   // A sweep's own correlation has a width; by it the energy around the peak becomes a gain.
   let width = 0;
   for (const value of own) width += 2 * value * value;
@@ -73,6 +79,25 @@ export function findLeak(heard: Float32Array, rate: number, amplitude: number): 
   for (let at = from; at < to; at++) energy += (gain[at] ?? 0) ** 2 - noise * noise;
   const leak = Math.sqrt(Math.max(0, energy) / (width - 1));
   return { leak_db: decibel(leak), bound_db, delay_ms: (peak / rate) * 1000 };
+}
+
+/**
+ * True where each sweep alone is found on the same way. Somebody who talks meanwhile makes peaks
+ * too, but never three of them on one way.
+ */
+function everySweep(heard: Float32Array, played: Float32Array, rate: number, way: number): boolean {
+  const one = played.subarray(0, Math.round(SWEEP_S * rate));
+  const near = Math.round(SAME_WAY_S * rate);
+  for (let nth = 0; nth < SWEEPS; nth++) {
+    const start = Math.round(nth * (SWEEP_S + GAP_S) * rate);
+    const gain = correlate(heard.subarray(start, start + way + near + one.length + 1), one, way + near + 1);
+    const sorted = Float64Array.from(gain, Math.abs).sort();
+    const usual = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    let best = 0;
+    for (let at = Math.max(0, way - near); at < gain.length; at++) best = Math.max(best, Math.abs(gain[at] ?? 0));
+    if (best <= ABOVE_ONE * usual) return false;
+  }
+  return true;
 }
 
 /** sum(x[t + lag] y[t]) / sum(y^2) for lag from 0 to `lags`, by FFT. */
