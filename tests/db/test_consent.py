@@ -13,6 +13,7 @@ from yesand.infra.models import Fact
 from yesand.kit.errors import Refused
 from yesand.kit.ids import new_id
 from yesand.people.actions import add_person, close_program, open_program
+from yesand.people.models import Person
 
 pytestmark = pytest.mark.django_db
 TRAIN, TEST = "recognition_training", "evaluation_only"
@@ -202,3 +203,22 @@ def test_every_change_moves_the_epoch(program, ada):
         verb()
         numbers.append(reads.epoch(program))
     assert numbers == sorted(set(numbers)) and len(numbers) == 5
+
+
+def test_a_withdrawal_from_the_admin_is_the_same_verb(client, program, ada):
+    grant = actions.grant(ada, program, TRAIN)
+    boss = Person.objects.create_superuser("boss@example.org")
+    client.force_login(boss)
+    page = client.get("/admin/consent/grant/")
+    assert page.status_code == 200 and b"Withdraw for the person" in page.content
+    client.post(
+        "/admin/consent/grant/",
+        {"action": "withdraw_for_them", "_selected_action": [str(grant.pk)]},
+    )
+    assert not reads.covers(ada, TRAIN, now(), program=program)
+    assert Fact.objects.filter(house="consent", kind="withdrawn").count() == 1
+    # Looking is all else: nothing can be added, changed or removed by hand.
+    assert client.get("/admin/consent/grant/add/").status_code == 403
+    assert client.post(f"/admin/consent/grant/{grant.pk}/delete/").status_code == 403
+    for page in ("terms", "withdrawal", "takechoice"):
+        assert client.get(f"/admin/consent/{page}/").status_code == 200

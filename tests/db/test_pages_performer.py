@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from tests.fakes.heard import played, with_sound
 from tests.fakes.rooms import make_room, person
 from yesand.cases.models import Case
 from yesand.consent import actions as consent
@@ -86,7 +87,7 @@ class TestHome:
         join(room.program, new, "performer")
         client.force_login(new)
         text = text_of(client, "/me")
-        assert "3 things before your first booking" in text
+        assert "Three things before your first booking" in text
         places = [text.index(part) for part in ("/me/consent/", "/me/identity", "/me/availability")]
         assert places == sorted(places)
         assert "Nothing played yet." in text and "Nothing is ticked for you." in text
@@ -448,6 +449,28 @@ class TestOneTake:
         assert "You have decided about every one." in text_of(client, "/me/takes")
         client.force_login(person("Nia"))
         assert "Nothing played yet." in text_of(client, "/me/takes")
+
+    def test_both_lanes_play_until_the_partner_takes_theirs_back(self, client, room):
+        from yesand.stage.models import Cue
+
+        take = with_sound(room, played(room))
+        for role, words in (("a", "Make sure they notice"), ("b", "Let them off the hook")):
+            at = take.opened_at + 5
+            Cue.objects.create(
+                take=take, role=role, action=words, asked_at=at, displayed_at=at, span_end=at + 5
+            )
+        client.force_login(room.ada)
+        text = text_of(client, f"/me/takes/{take.pk}")
+        assert text.count("/api/media/") >= 4  # the strip, the download, both lanes
+        assert "Make sure they notice" in text and "Let them off the hook" not in text
+        timeline = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+        assert [lane["name"] for lane in timeline["lanes"]] == ["Ada", "Noor"]
+        assert all(lane["media"] for lane in timeline["lanes"]) and timeline["findings"] == []
+        assert client.get(timeline["lanes"][1]["media"]).status_code == 200
+        consent.choose(room.noor, room.program, take.pk, "strike")
+        text = text_of(client, f"/me/takes/{take.pk}")
+        timeline = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+        assert [bool(lane["media"]) for lane in timeline["lanes"]] == [True, False]
 
     def test_where_it_went_is_told_step_by_step(self, client, room, take):
         from yesand.release.models import Pull, Release, ReleasedTake, Revocation, TrainedModel

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from itertools import groupby
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from yesand.consent import reads as consent
 from yesand.kit.money import Money, for_seconds
 from yesand.matching.models import Seat
 from yesand.pay import payout
@@ -20,6 +22,7 @@ from yesand.stage import actions as stage_actions
 from yesand.stage import reads as stage
 from yesand.stage.access import place_of
 from yesand.web.access import own_take, person_of
+from yesand.web.api.timeline import with_media
 from yesand.web.performer import own_takes
 from yesand.web.performer.own_takes import OwnTake
 from yesand.web.performer.went import went
@@ -50,8 +53,22 @@ def take(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     return render(
         request,
         "performer/take.html",
-        {"own": own, "went": went(own), "next": request.path, "sure": request.GET.get("sure")},
+        {"own": own, "went": went(own), "next": request.path, "timeline": both_lanes(own)},
     )
+
+
+def both_lanes(own: OwnTake) -> dict[str, Any] | None:
+    """Both lanes in step for one of the players, or None before there is sound.
+
+    Without findings (they are the desk's) and without what was offered to the partner.
+    """
+    if own.strip is None:
+        return None
+    whole = with_media(own.person, own.take, "exit_page")
+    whole["findings"] = []
+    whole["cues"] = [cue for cue in whole["cues"] if cue["role"] == own.role]
+    whole["outs"] = [[span.start, span.end] for span in consent.private_spans(own.take.pk)]
+    return whole
 
 
 def _heading(found: list[OwnTake]) -> str:

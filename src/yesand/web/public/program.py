@@ -10,6 +10,7 @@ from yesand.consent import reads as consent
 from yesand.consent import rules
 from yesand.kit.money import Money
 from yesand.people.models import Program
+from yesand.release import reads as release
 from yesand.release.models import Release
 from yesand.web.public import figures
 
@@ -39,6 +40,7 @@ def program(request: HttpRequest, slug: str) -> HttpResponse:
             "rater_hour": Money(found.rater_hour_minor, found.currency),
             "audition": Money(found.audition_minor, found.currency),
             "releases": released.order_by("-published_at"),
+            "models": release.models_of(found),
             "terms": consent.terms_of(found, "terms"),
         },
     )
