@@ -86,7 +86,8 @@ def test_approval_books_the_budget_once(program, commission):
     approved = actions.approve(commission, "Dr. Ames", shown_minor=total)
     assert (approved.state, approved.approved_by) == ("approved", "Dr. Ames")
     assert approved.budget_minor == total
-    assert pay.commission_free(program, commission.pk) == Money(total)
+    played = pay.commission_free(program, commission.pk)
+    assert played == Money(10 * 2 * 7400 + 3 * 1850), "10 bookings, 3 half hours of stand-by"
     with pytest.raises(Refused) as refused:
         actions.approve(commission, "Somebody else")
     assert codes(refused) == ["already_approved"]

@@ -122,7 +122,7 @@ def test_each_error_names_file_line_and_field(old, new, where, code):
         ("- 1\n- 2\n", "not_a_mapping"),
         ("a: " + "x" * (1 << 20), "too_large"),
         ("a: " + "[" * 40 + "]" * 40, "too_deep"),
-        ("[" * 100_000, "too_deep"),
+        ("[" * 2_000, "too_deep"),
         ("a: \x00", "not_yaml"),
         ("a: 2026-99-99", "bad_value"),
         ("? [a, b]\n: 1\n", "bad_key"),

@@ -130,6 +130,7 @@ def test_heavy_with_a_tag_is_fine(card):
         ("Ask for one thing back", "Cry"),
         ("Make sure they notice", "Be proud"),
         ("Try to keep a straight face", "Laugh"),
+        ("Hand it to them and step back", "Take their hand"),
     ],
 )
 def test_the_cues_of_the_play_pass_and_their_opposites_do_not(say, instead_of):

@@ -25,6 +25,8 @@ from yesand.people.models import Person, Program
 DECK = Path(__file__).parent / "deck"
 """The cards this package ships."""
 MAX_REASON = 2000
+PLAYED = ("performers", "standby")
+"""Lines of a forecast that are paid from the order's own budget; the rest is the program's."""
 FILL_STATES = ("recorded", "accepted", "released", "rejected")
 
 
@@ -102,6 +104,7 @@ def _lay_cells(commission: Commission, order: Order) -> None:
 def approve(commission: Commission, by: str, shown_minor: int | None = None) -> Commission:
     """The client says yes: the forecast's cost becomes the budget, and the order is fixed.
 
+    What is played is promised to the order, what is rated and stored to the program.
     by: who said it, as they write their name. shown_minor: the cost they were shown; refuses
     when the program's rates have changed it since. Approving twice is refused.
     """
@@ -115,13 +118,25 @@ def approve(commission: Commission, by: str, shown_minor: int | None = None) -> 
         raise refuse("already_approved", _("This order is approved already."), "order")
     if commission.program.closed_at is not None:
         raise refuse("program_closed", _("This program is closed; it takes no orders."), "program")
-    total = reads.forecast_of(commission, {})["total_minor"]
+    cost = reads.forecast_of(commission, {})
+    total = cost["total_minor"]
     if shown_minor is not None and shown_minor != total:
         raise refuse(
             "cost_changed", _("The cost has changed since you saw it. Look again."), "total"
         )
-    cost = Money(total, commission.program.currency)
-    pay.promise_budget(commission.program, commission.pk, cost, once=f"commission:{commission.pk}")
+    played = sum(line["minor"] for line in cost["lines"] if line["key"] in PLAYED)
+    for owner, minor, what in (
+        (commission.pk, played, "played"),
+        # Raters hear takes of every order, so what they cost goes where they are paid from.
+        (None, total - played, "shared"),
+    ):
+        if minor:
+            pay.promise_budget(
+                commission.program,
+                owner,
+                Money(minor, commission.program.currency),
+                once=f"commission:{commission.pk}:{what}",
+            )
     commission.state, commission.budget_minor = "approved", total
     commission.approved_at, commission.approved_by = timezone.now(), name
     commission.save()

@@ -37,6 +37,8 @@ BODY_WORDS = _words(
 
 IDIOMS = (
     "a straight face",
+    "hand it",
+    "hand them",
     "by heart",
     "change of heart",
     "give them a hand",

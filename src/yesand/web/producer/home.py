@@ -55,7 +55,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             **picture(request, row),
             "hours_played": hours_of(row),
             "money": money,
-            "spending": play_figures.spending(row, money.earned, money.set_aside, now),
+            "spending": play_figures.spending(row, money, now),
         }
     return render(request, "producer/home.html", context)
 

@@ -17,6 +17,7 @@ from yesand.labels.models import SceneNote
 from yesand.matching.models import Booking
 from yesand.matching.reads import rebooked_share
 from yesand.pay.models import Transfer
+from yesand.pay.reads import Balances
 from yesand.people.models import Program
 from yesand.stage.models import Scene
 
@@ -84,9 +85,10 @@ class Spending:
     plan_now: Money
 
 
-def spending(row: Commission, earned: Money, set_aside: Money, now: dt.datetime) -> Spending | None:
-    """Earned so far by week beside an even plan; None before approval."""
-    if row.approved_at is None or not row.budget_minor:
+def spending(row: Commission, money: Balances, now: dt.datetime) -> Spending | None:
+    """Earned so far by week beside an even plan of the order's money; None before approval."""
+    promised, earned, set_aside = money.promised, money.earned, money.set_aside
+    if row.approved_at is None or not promised:
         return None
     weeks = max(1, commission.order_of(row).weeks)
     begun = timezone.localtime(row.approved_at).date()
@@ -100,7 +102,7 @@ def spending(row: Commission, earned: Money, set_aside: Money, now: dt.datetime)
     )  # fmt: skip
     for transfer in rows.values("at__date").annotate(minor=Sum("amount_minor")):
         by_week[(transfer["at__date"] - begun).days // 7] += transfer["minor"]
-    top = max(row.budget_minor, earned.minor + set_aside.minor, 1)
+    top = max(promised.minor, earned.minor + set_aside.minor, 1)
     room = 100.0
     bars = []
     total = 0
@@ -109,7 +111,7 @@ def spending(row: Commission, earned: Money, set_aside: Money, now: dt.datetime)
         total += by_week[number]
         height = room * total / top if number <= week else 0.0
         aside = room * set_aside.minor / top if number == week else 0.0
-        plan = room * row.budget_minor * min(1.0, (number + 1) / weeks) / top
+        plan = room * promised.minor * min(1.0, (number + 1) / weeks) / top
         bars.append(
             SpendBar(
                 x=round(step * number + step * 0.1, 2),
@@ -122,5 +124,5 @@ def spending(row: Commission, earned: Money, set_aside: Money, now: dt.datetime)
                 past=number <= week,
             )
         )
-    plan_minor = row.budget_minor * min(week + 1, weeks) // weeks
+    plan_minor = promised.minor * min(week + 1, weeks) // weeks
     return Spending(bars, week + 1, shown, Money(plan_minor, row.program.currency))
