@@ -68,6 +68,7 @@ def house(committed_database: str, home: Path, settings) -> Iterator[str]:
             door.wait(10)
 
 
+@pytest.mark.timeout(300)
 def test_an_audition_is_recorded_paid_and_heard(house: str, playwright: Playwright):
     if not BUILT.is_file():
         pytest.skip(f"no browser bundle at {BUILT}; run npm run build in browser/")

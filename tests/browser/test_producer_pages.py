@@ -101,6 +101,7 @@ def serious(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(300)
 def test_every_page_passes_axe_keeps_its_policy_and_fits_a_phone(world, playwright: Playwright):
     if not AXE.is_file():
         pytest.skip(f"no axe-core at {AXE}; run npm ci in browser/")
