@@ -29,7 +29,7 @@ FINE = TakeFacts(
     purpose_covered=True,
     processed=True,
     accepted=True,
-    humans=True,
+    humans=2,
     splits=("train", "train"),
     seconds=3600.0,
 )
@@ -50,7 +50,8 @@ FINE = TakeFacts(
         ({"purpose_covered": False}, "without_purpose"),
         ({"processed": False}, "not_processed"),
         ({"accepted": False}, "not_accepted"),
-        ({"humans": False}, "robots"),
+        ({"humans": 1}, "robots"),
+        ({"humans": 0}, "robots"),
         ({"splits": ("train", "dev")}, "no_split"),
         ({"splits": ("", "")}, "no_split"),
         ({"withdrawn": True, "accepted": False}, "withdrawn"),
@@ -66,8 +67,10 @@ def test_counts_by_reason_and_names_nobody() -> None:
     assert made.takes == ("t0", "t2")
     assert made.left_out == {"not_sealed": (1, 1.0)}
     assert set(made.left_out) <= set(REASONS)
-    assert select([dataclasses.replace(FINE, humans=False)], "train", robots=True).takes == ("t",)
-    assert select([FINE], "train", robots=True).left_out == {"robots": (1, 1.0)}
+    assert select([dataclasses.replace(FINE, humans=0)], "train", robots=True).takes == ("t",)
+    assert select([FINE], "train", robots=True).left_out == {"humans": (1, 1.0)}
+    mixed = dataclasses.replace(FINE, humans=1)
+    assert select([mixed], "train", robots=True).left_out == {"humans": (1, 1.0)}
 
 
 TAKES = [

@@ -102,6 +102,8 @@ class Contents:
     tables: rows by table name (release_tables.py). `dyads` is made by the writer; `performers`
     rows come without hours; the declared gaps are added to `segments` by the writer.
     video: take id -> roles whose video is consented; a film may still be absent.
+    private: take id -> spans a performer keeps out, seconds; where they change, the take is made
+    again instead of taken over from the version before.
     errata: lines with `take_id` and `says`.
     datasheet: makes DATASHEET.md from the figures. license: the operator's text.
     feed: the name of the feed; revocations: its bytes so far, signed by the same key.
@@ -120,6 +122,7 @@ class Contents:
     feed: str
     revocations: bytes = b""
     video: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    private: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     errata: Sequence[Mapping[str, Any]] = ()
     seeds: Mapping[str, int] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from yesand.formats.release_words import ROLES
 from yesand.formats.shards import Member, ShardWriter, index_shard, read_member, shard_name
 from yesand.kit.canonical import canonical_json, sha256_hex
 from yesand.kit.errors import refuse
+from yesand.kit.spans import Span
 
 #: Columns of a cue inside the take's JSON.
 _CUE_COLUMNS = (
@@ -85,9 +86,20 @@ class Previous:
         return read_member(self.path(shard), self.index(shard)[name])
 
 
-def facts_of(row: Row, cues: Sequence[Row], video: Sequence[str]) -> dict[str, Any]:
-    """The part of a take's JSON that is known before its tracks: a change re-makes the take."""
+#: Parts of a take's JSON that are known before its tracks.
+_PARTS = ("take", "cues", "video", "private")
+
+
+def facts_of(
+    row: Row, cues: Sequence[Row], video: Sequence[str], private: Sequence[Span] = ()
+) -> dict[str, Any]:
+    """The part of a take's JSON that is known before its tracks: a change re-makes the take.
+
+    private is left out where nothing is.
+    """
+    out = {"private": spans_json(private)} if private else {}
     return {
+        **out,
         "take": {name: row.get(name) for name in SHARD_TAKE_COLUMNS},
         "cues": [{name: cue.get(name) for name in _CUE_COLUMNS} for cue in cues],
         "video": sorted(video),
@@ -124,7 +136,12 @@ class Shards:
             by_take[cue["take_id"]].append(cue)
         self.rows = {row["take_id"]: row for row in takes}
         self.facts = {
-            take: facts_of(row, by_take[take], contents.video.get(take, ()))
+            take: facts_of(
+                row,
+                by_take[take],
+                contents.video.get(take, ()),
+                contents.private.get(take, ()),
+            )
             for take, row in self.rows.items()
         }
         self._made: tuple[str, TakeMedia] | None = None
@@ -204,7 +221,7 @@ class Shards:
     def _same(self, take: str) -> bool:
         """Whether the release before holds this take with the same facts. Notes its media part."""
         old = self._old_json(take)
-        if old is None or {part: old.get(part) for part in self.facts[take]} != self.facts[take]:
+        if old is None or any(old.get(part) != self.facts[take].get(part) for part in _PARTS):
             return False
         self.out.media.setdefault(take, old["media"])
         return True

@@ -7,9 +7,11 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from yesand.consent import reads as consent
+from yesand.consent.reads import private_spans
 from yesand.formats.emotions import SET_VERSION
 from yesand.infra import facts
 from yesand.kit.errors import Problem, Refused, refuse
@@ -53,11 +55,14 @@ def make_items(take_id: uuid.UUID) -> list[Item]:
         return None if t is None else t - take.opened_at
 
     shown = [(c.role, since(c.displayed_at), since(c.span_end)) for c in cues]
+    found = rules.moments(shown, seconds)
+    cued = {(m.start, m.role) for m in found if m.rule == "cue"}
     items = []
-    for moment in rules.moments(shown, seconds):
+    for moment in found:
         for role in ("a", "b"):
             if moment.rule == "cue":
-                rule = "cue" if role == moment.role else "beside_cue"
+                # Two cues shown at the same instant are one moment, cued on both sides.
+                rule = "cue" if (moment.start, role) in cued else "beside_cue"
             else:
                 rule = moment.rule
             item, _ = Item.objects.get_or_create(
@@ -69,18 +74,18 @@ def make_items(take_id: uuid.UUID) -> list[Item]:
             )
             items.append(item)
             if rule == "cue":
-                _intended(item, take, moment)
+                _intended(item, take)
     return items
 
 
-def _intended(item: Item, take: Take, moment: rules.Moment) -> None:
+def _intended(item: Item, take: Take) -> None:
     cue = next(
         (
             c
             for c in take.cues.all()
-            if c.role == moment.role
+            if c.role == item.target_role
             and c.displayed_at is not None
-            and abs(c.displayed_at - take.opened_at - moment.start) < 0.002
+            and abs(c.displayed_at - take.opened_at - item.start) < 0.002
         ),
         None,
     )
@@ -138,6 +143,8 @@ def note_moment(take: Take, person: Person, answer: MomentAnswer) -> list[Rating
                     felt=answer.felt, set_version=SET_VERSION,
                 )
             )  # fmt: skip
+    for item in {row.item_id: row.item for row in rows}.values():
+        count(item)
     return rows
 
 
@@ -195,28 +202,30 @@ def next_item(rater: Person, program: Program, queue: str = "quick") -> Item | N
     """The item this rater hears next, or None when the queue is empty for them.
 
     Blind: only takes both performers kept and nobody withdrew, never a take the rater played
-    in, one queue per item, those with most votes first so that items finish. An item left open
-    is given again.
+    in nor a moment somebody keeps private, one queue per item, those with most votes first so
+    that items finish. An item left open is given again.
     """
     open_ = (
         Assignment.objects.filter(rater=rater, queue=queue, done_at=None, item__program=program)
         .select_related("item")
         .first()
     )
-    if open_ and playable(open_.item.take):
+    if open_ and hearable(open_.item):
         return open_.item
+    votes = Count("ratings", filter=Q(ratings__view="observer", ratings__undone_at=None))
     waiting = (
         Item.objects.filter(program=program, closed_at=None)
         .exclude(pk__in=Assignment.objects.filter(rater=rater).values("item"))
         .exclude(take__scene__session__places__person=rater)
-        .select_related("take__scene__session")
-        .order_by("take__opened_at", "start", "target_role")
+        .select_related("take__scene__session__program")
+        .annotate(votes=votes)
+        .order_by("-votes", "take__opened_at", "start", "target_role")
     )
     allowed: dict[uuid.UUID, bool] = {}
     for item in waiting.iterator(chunk_size=200):
         if item.take_id not in allowed:
             allowed[item.take_id] = playable(item.take)
-        if not allowed[item.take_id]:
+        if not allowed[item.take_id] or private(item):
             continue
         try:
             with transaction.atomic():
@@ -236,6 +245,16 @@ def playable(take: Take) -> bool:
     if not consent.kept_by_all(take.pk, persons):
         return False
     return not any(consent.withdrawn(p, session.program, take.pk) for p in persons)
+
+
+def private(item: Item) -> bool:
+    """Part of the moment is kept out by one of the two."""
+    return any(s.start < item.end and item.start < s.end for s in private_spans(item.take_id))
+
+
+def hearable(item: Item) -> bool:
+    """May anybody be given this item now?"""
+    return playable(item.take) and not private(item)
 
 
 def rating_day(rater: Person, program: Program, day: dt.date) -> uuid.UUID:
@@ -314,7 +333,8 @@ def undo(rater: Person, program: Program) -> Item:
     last.undone_at = now
     last.save(update_fields=["undone_at"])
     Assignment.objects.filter(rater=rater, done_at=None, item__program=program).delete()
-    Assignment.objects.filter(item=last.item, rater=rater).update(done_at=None, opened_at=now)
+    # The seconds since the answer were work on it too: they are paid with the next one.
+    Assignment.objects.filter(item=last.item, rater=rater).update(done_at=None, opened_at=last.at)
     facts.append("labels", "undone", last.pk)
     count(last.item)
     return last.item

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from yesand.labels import rules
-from yesand.labels.actions import playable, rating_day
+from yesand.labels.actions import playable, private, rating_day
 from yesand.labels.models import Assignment, Item, Label, Rating, SceneNote
 from yesand.pay.models import Accrual
 from yesand.people.models import Person, Program
@@ -43,14 +43,14 @@ def waiting(rater: Person, program: Program) -> int:
             pk__in=Assignment.objects.filter(rater=rater, done_at__isnull=False).values("item")
         )
         .exclude(take__scene__session__places__person=rater)
-        .select_related("take__scene__session")
+        .select_related("take__scene__session__program")
     )
     allowed: dict[uuid.UUID, bool] = {}
     total = 0
     for item in rows:
         if item.take_id not in allowed:
             allowed[item.take_id] = playable(item.take)
-        total += allowed[item.take_id]
+        total += allowed[item.take_id] and not private(item)
     return total
 
 
@@ -102,19 +102,19 @@ def agreement(rater: Person, program: Program) -> tuple[int, int, float | None]:
     return compared, same, same / compared if compared else None
 
 
-def labels_of(takes: list[uuid.UUID]) -> list[Label]:
-    """Labels of these takes in a fixed order, for a release."""
+def labels_of(items: list[uuid.UUID]) -> list[Label]:
+    """Labels of these items in a fixed order, for a release."""
     return list(
-        Label.objects.filter(item__take__in=takes)
+        Label.objects.filter(item__in=items)
         .select_related("item")
         .order_by("item__take_id", "item__start", "item__target_role", "view")
     )
 
 
-def ratings_of(takes: list[uuid.UUID]) -> list[Rating]:
-    """Standing ratings of these takes in a fixed order; `own` is left out, it never travels."""
+def ratings_of(items: list[uuid.UUID]) -> list[Rating]:
+    """Standing ratings of these items in a fixed order; `own` is left out, it never travels."""
     return list(
-        Rating.objects.filter(item__take__in=takes, undone_at=None)
+        Rating.objects.filter(item__in=items, undone_at=None)
         .exclude(view="own")
         .select_related("item", "rater")
         .order_by("item__take_id", "item__start", "view", "at", "id")

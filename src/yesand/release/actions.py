@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
+import re
 import secrets as tokens
 import shutil
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from yesand.commission import actions as commission
 from yesand.consent import actions as consent
 from yesand.consent import rules as purposes
-from yesand.formats import revocations
+from yesand.consent.reads import private_spans
 from yesand.formats.parquet import read_table
 from yesand.formats.release_content import Contents, TakeMedia
 from yesand.formats.release_files import ReleaseInfo
 from yesand.formats.release_tables import TAKES
 from yesand.formats.release_write import write_release
 from yesand.infra import facts
+from yesand.infra.jobs import held
 from yesand.kit.canonical import sha256_hex
-from yesand.kit.errors import refuse
+from yesand.kit.errors import Refused, refuse
 from yesand.people.models import Person, Program
-from yesand.release import facts_of, papers, rows, signer, tracks
+from yesand.release import facts_of, papers, rows, signer, taking_back, tracks
 from yesand.release.models import (
     Confirmation,
     Pull,
@@ -37,21 +36,12 @@ from yesand.release.models import (
     Revocation,
     TrainedModel,
 )
+from yesand.release.places import feed_file as feed_file
+from yesand.release.places import folder_of as folder_of
 from yesand.release.selection import Selection, select
 from yesand.stage.models import Take
 
-DUE_DAYS = 30
-"""Days a lab has to remove a withdrawn take from its copies."""
-
-
-def folder_of(release: Release) -> Path:
-    """Where a release lies on this machine."""
-    return Path(settings.HOME) / "releases" / release.folder
-
-
-def feed_file(program: Program) -> Path:
-    """The feed of a program: every tombstone, one signed line each."""
-    return Path(settings.HOME) / "releases" / program.slug / "feed.jsonl"
+NAME = r"[a-z0-9][a-z0-9-]{0,59}"
 
 
 @transaction.atomic
@@ -62,17 +52,22 @@ def draft(
     name: str,
     robots: bool = False,
     announce: bool = True,
+    successor: bool = False,
 ) -> Release:
     """A further version of a release, not built yet; `flows` builds it from its fact.
 
     announce: False where the caller writes it itself, so that no job writes beside it.
+    successor: it takes the place of a published version that lost a take.
     """
     if purpose not in purposes.PURPOSES:
         raise refuse("unknown_purpose", f"{purpose!r} is not a purpose.", "purpose")
     if use not in ("train", "evaluation"):
         raise refuse("unknown_use", "Choose train or evaluation.", "use")
-    if use == "evaluation" and purpose != "evaluation_only":
-        raise refuse("use_purpose", "An evaluation release has the purpose evaluation only.", "use")
+    if (use == "evaluation") != (purpose == "evaluation_only"):
+        raise refuse("use_purpose", "Use evaluation goes with the purpose evaluation only.", "use")
+    if not re.fullmatch(NAME, name):
+        says = "Use small letters, digits and hyphens, at most 60, a letter or digit first."
+        raise refuse("bad_name", says, "name")
     Program.objects.select_for_update().get(pk=program.pk)
     numbers = Release.objects.filter(program=program, name=name).values_list("version", flat=True)
     version = 1 + max((int(v) for v in numbers), default=0)
@@ -85,7 +80,12 @@ def draft(
         predecessor=Release.objects.filter(program=program, name=name, state="published")
         .order_by("-published_at")
         .first(),
-        figures={"robots": robots},
+        # The day is part of the bytes: a rebuild on another day must not change them.
+        figures={
+            "robots": robots,
+            "successor": successor,
+            "made_on": timezone.now().date().isoformat(),
+        },
     )
     row.folder = f"{program.slug}/{name}-{version}"
     row.save(update_fields=["folder"])
@@ -104,8 +104,18 @@ def build(
 def write(release_id: UUID) -> Release:
     """Select, write and sign a drafted release. Running it again after a crash starts afresh.
 
-    Raises Refused when no take may enter, with the counts by reason.
+    Raises Refused when no take may enter, with the counts by reason. Whatever breaks it, the
+    release says why.
     """
+    try:
+        return _write(release_id)
+    except Exception as error:
+        why = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+        _fail(Release.objects.get(pk=release_id), why)
+        raise
+
+
+def _write(release_id: UUID) -> Release:
     release = Release.objects.select_related("program", "predecessor").get(pk=release_id)
     if release.state not in ("building", "failed"):
         return release
@@ -117,8 +127,8 @@ def write(release_id: UUID) -> Release:
         chosen = select(facts_of.takes(release.program, release.purpose, now), release.use, robots)
     if not chosen.takes:
         words = ", ".join(f"{n} {code}" for code, (n, _h) in chosen.left_out.items())
-        _fail(release, f"No take may enter: {words or 'nothing was recorded yet'}.")
-        raise refuse("empty_release", release.why_failed, "takes")
+        says = f"No take may enter: {words or 'nothing was recorded yet'}."
+        raise refuse("empty_release", says)
     takes = {
         str(t.pk): t
         for t in Take.objects.filter(pk__in=chosen.takes).select_related(
@@ -129,7 +139,10 @@ def write(release_id: UUID) -> Release:
     out = folder_of(release)
     shutil.rmtree(out, ignore_errors=True)
     out.parent.mkdir(parents=True, exist_ok=True)
-    video = {t: roles for t in takes if (roles := facts_of.video_roles(takes[t], now))}
+    private = {t: spans for t in takes if (spans := tuple(private_spans(takes[t].pk)))}
+    # A film cannot be blanked in part without encoding it again: then it stays out whole.
+    filmed = ("a", "b") if release.purpose in facts_of.WITH_VIDEO else ()
+    video = {t: filmed for t in takes if filmed and t not in private}
 
     def media(take_id: str) -> TakeMedia:
         tracks.log_reading(takes[take_id])
@@ -138,7 +151,7 @@ def write(release_id: UUID) -> Release:
     before = release.predecessor
     info = write_release(
         out,
-        _contents(release, takes, chosen, video, now.date().isoformat()),
+        _contents(release, takes, chosen, video, private),
         media,
         signer.key(),
         previous=folder_of(before) if before and folder_of(before).exists() else None,
@@ -170,7 +183,7 @@ def _written(release: Release, info: ReleaseInfo, epoch: int) -> Release:
 
 
 def _contents(
-    release: Release, takes: dict[str, Take], chosen: Selection, video: Any, made_on: str
+    release: Release, takes: dict[str, Take], chosen: Selection, video: Any, private: Any
 ) -> Contents:
     gathered = [rows.TakeRows(takes[t]) for t in chosen.takes]
     prompts: dict[tuple[str, int], Any] = {}
@@ -188,9 +201,10 @@ def _contents(
                 "accent": person.accent or None,
                 "arm": rows.arm_word(person.arm),
             }
-    ids = [t.take.pk for t in gathered]
+    items = rows.item_rows([t.take.pk for t in gathered], private)
+    asked = [UUID(item["item_id"]) for item in items]
     now = timezone.now()
-    segments, turns = facts_of.spans(gathered)
+    segments, turns = facts_of.spans(gathered, private)
     robots = bool(release.figures.get("robots"))
     feed = feed_file(release.program)
     return Contents(
@@ -199,7 +213,7 @@ def _contents(
         kind="robots" if robots else "people",
         use=release.use,  # type: ignore[arg-type]
         purpose=release.purpose,
-        made_on=made_on,
+        made_on=str(release.figures.get("made_on") or now.date().isoformat()),
         tables={
             "takes": [t.row() for t in gathered],
             "performers": list(performers.values()),
@@ -207,9 +221,9 @@ def _contents(
             "cues": [c for t in gathered for c in t.cue_rows()],
             "segments": segments,
             "turns": turns,
-            "items": rows.item_rows(ids),
-            "ratings": rows.rating_rows(ids),
-            "labels": rows.label_rows(ids),
+            "items": items,
+            "ratings": rows.rating_rows(asked),
+            "labels": rows.label_rows(asked),
             "quality": [q for t in gathered for q in t.quality_rows()],
             "consent": [c for t in gathered for c in t.consent_rows(now)],
             "left_out": [
@@ -222,6 +236,7 @@ def _contents(
         feed=release.program.slug,
         revocations=feed.read_bytes() if feed.exists() else b"",
         video=video,
+        private=private,
     )
 
 
@@ -240,9 +255,9 @@ def publish(release: Release) -> Release:
         raise refuse("not_built", f"This release is {release.state}.", "release")
     now = timezone.now()
     robots = bool(release.figures.get("robots"))
-    held = set(release.takes.values_list("take_id", flat=True))
+    inside = {str(t) for t in release.takes.values_list("take_id", flat=True)}
     standing = select(facts_of.takes(release.program, release.purpose, now), release.use, robots)
-    gone = {str(t) for t in held} - set(standing.takes)
+    gone = inside - set(standing.takes)
     if gone:
         raise refuse(
             "consent_changed",
@@ -264,71 +279,51 @@ def publish(release: Release) -> Release:
 def take_back(take_id: UUID) -> Release | None:
     """A released take is withdrawn: tombstone into the feed, then a successor without it.
 
-    Returns the published successor, or None where no published release held the take or nothing
-    is left to publish. Idempotent.
+    Returns the published successor, or None where no published release held the take, where it
+    may stay, or where nothing is left to publish (the old release is superseded then). Running it
+    again goes on where a crash left it and changes nothing once it is done.
     """
-    take = Take.objects.select_related("scene__session__program").get(pk=take_id)
-    held = ReleasedTake.objects.filter(
-        take=take, release__state__in=("published", "superseded")
-    ).select_related("release")
-    if not held:
-        return None
-    program = take.scene.session.program
-    _bury(take, program, [h.release for h in held])
-    last = None
-    for release in [h.release for h in held if h.release.state == "published"]:
-        robots = bool(release.figures.get("robots"))
-        successor = draft(
-            program, release.purpose, release.use, release.name, robots, announce=False
+    take = Take.objects.select_related("scene__session__program", "scene__session__commission").get(
+        pk=take_id
+    )
+    # One at a time in a program: two takes withdrawn at once must not write the same version.
+    with held(f"take_back:{take.scene.session.program_id}"):
+        releases = taking_back.holding(take)
+        if not releases:
+            return None
+        if not taking_back.buried(take):
+            if taking_back.may_stay(take, releases):
+                return None
+            taking_back.bury(take, releases)
+        last = None
+        for release in releases:
+            if release.state == "published":
+                last = _succeed(release) or last
+        return last
+
+
+def _succeed(before: Release) -> Release | None:
+    """Publish the version that takes the place of `before`; None when nothing is left for it."""
+    while True:
+        row = taking_back.unfinished_successor(before) or draft(
+            before.program,
+            before.purpose,
+            before.use,
+            before.name,
+            bool(before.figures.get("robots")),
+            announce=False,
+            successor=True,
         )
         try:
-            last = publish(write(successor.pk))
-        except Exception:
-            Release.objects.filter(pk=release.pk).update(state="superseded")
-            raise
-    return last
-
-
-@transaction.atomic
-def _bury(take: Take, program: Program, releases: list[Release]) -> None:
-    Program.objects.select_for_update().get(pk=program.pk)
-    if Revocation.objects.filter(take=take).exists():
-        return
-    path = feed_file(program)
-    data = path.read_bytes() if path.exists() else b""
-    key = signer.key()
-    feed = revocations.read_feed(data, key.public, path.name, program.slug)
-    now = timezone.now().date()
-    hashes: set[str] = set()
-    for release in releases:
-        table = read_table(folder_of(release) / "takes.parquet", TAKES.schema).to_pylist()
-        for row in table:
-            if row["take_id"] == str(take.pk):
-                hashes |= {row["sha256_a"], row["sha256_b"]}
-    longer = revocations.append(
-        key,
-        feed,
-        program.slug,
-        [(str(take.pk), [f"{r.name}-{r.version}" for r in releases], sorted(hashes))],
-        reason="withdrawn",
-        at=now.isoformat(),
-        due=(now + dt.timedelta(days=DUE_DAYS)).isoformat(),
-    )
-    if longer.data == data:
-        stone = next(s for s in feed.tombstones if s.take_id == str(take.pk))
-    else:
-        _replace(path, longer.data)
-        stone = longer.tombstones[-1]
-    Revocation.objects.create(
-        program=program, take=take, tombstone={"number": stone.number, "due": stone.due}
-    )
-    facts.append("release", "revoked", take.pk)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    draft_ = path.with_suffix(".new")
-    draft_.write_bytes(data)
-    draft_.replace(path)
+            return publish(write(row.pk))
+        except Refused as refusal:
+            if refusal.code == "empty_release":
+                taking_back.end(before)
+                return None
+            if refusal.code != "consent_changed":
+                raise
+            # One more take was withdrawn while this was built: the same version, once more.
+            _fail(row, str(refusal))
 
 
 @transaction.atomic

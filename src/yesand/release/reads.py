@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from yesand.people.models import Person, Program
 from yesand.release import facts_of
-from yesand.release.actions import feed_file
 from yesand.release.models import (
     Confirmation,
     Pull,
@@ -19,6 +18,7 @@ from yesand.release.models import (
     Revocation,
     TrainedModel,
 )
+from yesand.release.places import feed_file
 from yesand.release.selection import Selection, select
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from yesand.capture.models import Track
 from yesand.casting import reads as casting
@@ -14,6 +16,7 @@ from yesand.consent import rules as purposes
 from yesand.formats.emotions import COUNTED
 from yesand.formats.release_words import KINDS, SHAPES
 from yesand.kit.canonical import digest
+from yesand.kit.spans import Span
 from yesand.labels import reads as labels
 from yesand.labels.models import Item
 from yesand.post.models import Processing
@@ -25,6 +28,11 @@ Row = dict[str, Any]
 def dyad_id(a: str, b: str) -> str:
     """A pair in no order: "d" and 12 hex digits of both pseudonyms."""
     return "d" + digest(sorted((a, b)))[:12]
+
+
+def private_at(spans: Sequence[Span], start: float, end: float) -> bool:
+    """True where any of start..end (seconds from the take's start) is kept out."""
+    return any(span.start < end and start < span.end for span in spans)
 
 
 def arm_word(arm: str) -> str | None:
@@ -71,7 +79,7 @@ class TakeRows:
             "take_id": self.id,
             "dyad_id": dyad_id(a.pseudonym, b.pseudonym),
             "session_id": str(self.session.pk),
-            "index": self.take.scene.index,
+            "index": 1 + self._before().filter(scene__session=self.session).count(),
             "performer_a": a.pseudonym,
             "performer_b": b.pseudonym,
             "split": self.split(),
@@ -109,13 +117,17 @@ class TakeRows:
             row[f"clipped_share_{role}"] = self.measure("clipped_share", role)
         return row
 
+    def _before(self) -> QuerySet[Take]:
+        return Take.objects.filter(opened_at__lt=self.take.opened_at).exclude(state="void")
+
     def _familiarity(self) -> int:
         """Scenes this pair had played together before this take."""
         a, b = (self.places[r].person for r in "ab")
         return (
-            Take.objects.filter(scene__session__places__person=a, opened_at__lt=self.take.opened_at)
+            self._before()
+            .filter(scene__session__places__person=a)
             .filter(scene__session__places__person=b)
-            .exclude(state="void")
+            .exclude(scene=self.take.scene)
             .values("scene")
             .distinct()
             .count()
@@ -223,8 +235,8 @@ class TakeRows:
             }
 
 
-def item_rows(takes: list[UUID]) -> list[Row]:
-    """Rows of table items."""
+def item_rows(takes: list[UUID], private: Mapping[str, Sequence[Span]]) -> list[Row]:
+    """Rows of table items; a moment somebody keeps private is nothing to judge."""
     items = Item.objects.filter(take__in=takes).order_by("take_id", "start", "target_role")
     return [
         {
@@ -238,11 +250,12 @@ def item_rows(takes: list[UUID]) -> list[Row]:
             "rule": i.rule,
         }
         for i in items
+        if not private_at(private.get(str(i.take_id), ()), i.start, i.end)
     ]
 
 
-def rating_rows(takes: list[UUID]) -> list[Row]:
-    """Rows of table ratings; the view `own` never travels."""
+def rating_rows(items: list[UUID]) -> list[Row]:
+    """Rows of table ratings of these items; the view `own` never travels."""
     return [
         {
             "rating_id": str(r.pk),
@@ -265,14 +278,14 @@ def rating_rows(takes: list[UUID]) -> list[Row]:
             "order": r.order,
             "set_version": r.set_version,
         }
-        for r in labels.ratings_of(takes)
+        for r in labels.ratings_of(items)
     ]
 
 
-def label_rows(takes: list[UUID]) -> list[Row]:
-    """Rows of table labels: counts and shares in the fixed order, one row an item and view."""
+def label_rows(items: list[UUID]) -> list[Row]:
+    """Rows of table labels of these items, one an item and view: counts and shares in order."""
     rows = []
-    for label in labels.labels_of(takes):
+    for label in labels.labels_of(items):
         if label.view == "own":
             continue
         counts = [int(label.counts.get(name, 0)) for name in COUNTED]

@@ -19,6 +19,7 @@ REASONS = {
     "not_processed": "not processed yet",
     "not_accepted": "not accepted",
     "robots": "with a robot or model in it",
+    "humans": "with a human in it",
     "no_split": "performers of different split pools",
 }
 
@@ -38,8 +39,8 @@ class TakeFacts:
     """Every performer allows the purpose for this take now."""
     processed: bool
     accepted: bool
-    humans: bool
-    """Both players are human."""
+    humans: int
+    """How many of the players are human."""
     splits: tuple[str, ...]
     seconds: float = 0.0
 
@@ -60,7 +61,8 @@ def reason(facts: TakeFacts, use: str, robots: bool = False) -> str | None:
         ("without_purpose", not facts.purpose_covered),
         ("not_processed", not facts.processed),
         ("not_accepted", not facts.accepted),
-        ("robots", facts.humans == robots),
+        ("robots", not robots and facts.humans < len(facts.choices)),
+        ("humans", robots and facts.humans > 0),
         ("no_split", len(set(facts.splits)) != 1 or "" in facts.splits),
     )
     return next((code for code, out in checks if out), None)

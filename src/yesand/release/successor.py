@@ -6,18 +6,20 @@ folder and the key: `yesand release revoke`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from yesand.formats import parquet
-from yesand.formats.release_content import Contents, Figures, TakeMedia
+from yesand.formats.release_content import Contents, Figures, TakeMedia, json_spans
 from yesand.formats.release_files import ReleaseInfo
 from yesand.formats.release_tables import TABLES
 from yesand.formats.release_words import ROLES
 from yesand.formats.revocations import Feed
-from yesand.formats.shards import index_shard
+from yesand.formats.shards import index_shard, read_member
 from yesand.kit.errors import refuse
+from yesand.kit.spans import Span
 
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]
@@ -98,6 +100,7 @@ def successor(
         feed=info.feed,
         revocations=feed.data,
         video=_filmed(folder, tables["takes"]),
+        private=_private(folder, tables["takes"]),
         errata=[line for line in errata if line["take_id"] not in takes],
         seeds=info.seeds,
         settings={k: v for k, v in info.settings.items() if k != "shard_bytes"},
@@ -118,4 +121,17 @@ def _filmed(folder: Path, takes: Rows) -> dict[str, tuple[str, ...]]:
         if row["video_shard"]:
             held = index_shard(folder / "shards" / f"{row['video_shard']}.tar")
             made[row["take_id"]] = tuple(r for r in ROLES if f"{row['take_id']}.{r}.webm" in held)
+    return made
+
+
+def _private(folder: Path, takes: Rows) -> dict[str, tuple[Span, ...]]:
+    """Take -> spans a performer kept out when the release was made."""
+    made = {}
+    paths = {row["shard"]: folder / "shards" / f"{row['shard']}.tar" for row in takes}
+    held = {shard: index_shard(path) for shard, path in paths.items()}
+    for row in takes:
+        member = held[row["shard"]][f"{row['take_id']}.json"]
+        known = json.loads(read_member(paths[row["shard"]], member))
+        if spans := known.get("private"):
+            made[row["take_id"]] = json_spans(spans)
     return made

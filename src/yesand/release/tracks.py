@@ -14,20 +14,10 @@ from yesand.infra import objects
 from yesand.kit.spans import Span, merge
 from yesand.post.models import Processing
 from yesand.recording import actions as recording
-from yesand.release.rows import TakeRows
 from yesand.stage.models import Take
 
 #: Declared gaps closer than this are one (a block's worth of rounding), seconds.
 JOIN = 0.001
-
-
-def private_spans(take: Take, rows: TakeRows) -> list[Span]:
-    """What either performer asked to keep out, seconds from the take's start."""
-    spans: list[Span] = []
-    for place in rows.places.values():
-        choice = consent.choice_of(place.person, take.pk)
-        spans += [Span(float(s), float(e)) for s, e in (choice.private_spans if choice else ())]
-    return merge(spans)
 
 
 def silence(samples: np.ndarray, spans: Iterable[Span], rate: int = RATE) -> np.ndarray:
@@ -40,10 +30,9 @@ def silence(samples: np.ndarray, spans: Iterable[Span], rate: int = RATE) -> np.
 
 def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
     """Both tracks at 48 kHz, equal length, sample 0 the take's start; the caller logs it."""
-    rows = TakeRows(take)
     processing = Processing.objects.filter(take=take, state="done").order_by("-at").get()
     store = objects.default()
-    out = private_spans(take, rows)
+    out = consent.private_spans(take.pk)
     samples = {
         role: decode_flac(store.get(f"{processing.aligned_key}/{role}.flac"), f"{take.pk} {role}")
         for role in "ab"

@@ -6,14 +6,18 @@ What lies outside a person's membership does not exist for them: 404, never 403.
 from __future__ import annotations
 
 import uuid
-from typing import cast
+from typing import TypeVar, cast
 
+from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from yesand.people.access import is_member
 from yesand.people.models import Person, Program
 from yesand.stage.models import Place, Take
+
+Row = TypeVar("Row", bound=Model)
 
 
 def person_of(request: HttpRequest) -> Person:
@@ -57,6 +61,17 @@ def program_for(request: HttpRequest, slug: str, *roles: str) -> Program:
         raise Http404
     _member(request, program, *roles)
     return program
+
+
+def chosen(model: type[Row], key: str | None, **where: object) -> Row:
+    """The row a form's hidden field names; Http404 for one that is not there or no key at all."""
+    try:
+        found = model._default_manager.filter(pk=key, **where).first()
+    except (ValueError, ValidationError, OverflowError) as e:
+        raise Http404 from e
+    if found is None:
+        raise Http404
+    return found
 
 
 def role_in_take(person: Person, take: Take) -> str:

@@ -11,7 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 
+from yesand.consent.reads import private_spans
 from yesand.formats.audio import RATE, encode_flac
+from yesand.kit.spans import Span
 from yesand.labels.access import may_hear
 from yesand.labels.models import Item
 from yesand.recording import actions as recording
@@ -37,8 +39,11 @@ def _item(request: HttpRequest, item: uuid.UUID) -> Item:
 
 
 @lru_cache(maxsize=4)
-def _lanes(take_id: uuid.UUID, item_id: uuid.UUID) -> dict[str, np.ndarray]:
-    # A bench page asks for two lanes and two pictures of one item: decode the take once.
+def _lanes(
+    take_id: uuid.UUID, item_id: uuid.UUID, private: tuple[Span, ...]
+) -> dict[str, np.ndarray]:
+    # A bench page asks for two lanes and two pictures of one item: decode the take once. What is
+    # private is in the key: a span marked since then is never played from memory.
     item = Item.objects.select_related(
         "take__scene__session__program", "take__scene__session__commission"
     ).get(pk=item_id)
@@ -52,7 +57,7 @@ def _lane(request: HttpRequest, item: uuid.UUID, role: str) -> np.ndarray:
     if role not in ("a", "b"):
         raise Http404
     row = _item(request, item)
-    samples = _lanes(row.take_id, row.pk)[role]
+    samples = _lanes(row.take_id, row.pk, tuple(private_spans(row.take_id)))[role]
     if not len(samples):
         raise Http404
     place = Place.objects.filter(session=row.take.scene.session, role=role).first()

@@ -20,7 +20,7 @@ from yesand.kit.errors import Refused
 from yesand.people.models import Program
 from yesand.release import actions, reads
 from yesand.release.models import Release, Revocation
-from yesand.web.access import person_of, program_for
+from yesand.web.access import chosen, person_of, program_for
 
 #: Files of a release that are read in the browser.
 PAPERS = {
@@ -37,6 +37,11 @@ def _program(request: HttpRequest, slug: str) -> Program:
     return program_for(request, slug, "engineer", "producer")
 
 
+def _published(request: HttpRequest, program: Program) -> Release:
+    """The release a form names, of this program and published."""
+    return chosen(Release, request.POST.get("release"), program=program, published_at__isnull=False)
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def home(request: HttpRequest, slug: str) -> HttpResponse:
@@ -48,26 +53,22 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     if do == "token":
         token = actions.give_token(program, engineer)
     elif do == "confirm":
-        row = get_object_or_404(Revocation, pk=request.POST.get("number"), program=program)
+        row = chosen(Revocation, request.POST.get("number"), program=program)
         actions.confirm(row, engineer)
         messages.success(request, _("Confirmed. The performer sees that it is out."))
         return redirect("lab:home", slug=slug)
     elif do == "model":
-        chosen = get_object_or_404(
-            Release, pk=request.POST.get("release"), program=program, published_at__isnull=False
-        )
+        picked = _published(request, program)
         try:
-            actions.register_model(chosen, request.POST.get("name", ""), engineer)
+            actions.register_model(picked, request.POST.get("name", ""), engineer)
         except Refused as e:
             messages.error(request, str(e))
         return redirect("lab:home", slug=slug)
     elif do == "evaluate":
-        chosen = get_object_or_404(
-            Release, pk=request.POST.get("release"), program=program, published_at__isnull=False
-        )
-        evaluation_run = evaluation_actions.ask(chosen)
+        evaluation_run = evaluation_actions.ask(_published(request, program))
         return redirect("lab:evaluation", slug=slug, run=evaluation_run.pk)
     shown = reads.releases(program, published=True)
+    newest = next((r for r in shown if r.state == "published"), None)
     notices = reads.unconfirmed(program, engineer)
     today = timezone.localdate().isoformat()
     return render(
@@ -77,7 +78,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "program": program,
             "token": token,
             "base_url": settings.BASE_URL,
-            "newest": shown[0] if shown else None,
+            "newest": newest,
+            "emptied": bool(shown) and newest is None,
             "releases": shown,
             "notices": [
                 (n, n.tombstone.get("due", ""), n.tombstone.get("due", "") < today) for n in notices

@@ -18,6 +18,7 @@ WORDS = {
     "not_processed": _("not processed yet"),
     "not_accepted": _("not accepted"),
     "robots": _("with a robot in it"),
+    "humans": _("with a human in it"),
     "no_split": _("players of different split pools"),
 }
 

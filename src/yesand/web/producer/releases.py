@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -16,7 +16,7 @@ from yesand.kit.errors import Refused
 from yesand.people.models import Program
 from yesand.release import actions, reads
 from yesand.release.models import Release
-from yesand.web.access import program_for
+from yesand.web.access import chosen, program_for
 from yesand.web.producer.left_out import words_of
 
 
@@ -77,7 +77,7 @@ def releases(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _publish(request: HttpRequest, program: Program) -> HttpResponse:
-    release = get_object_or_404(Release, pk=request.POST.get("release"), program=program)
+    release = chosen(Release, request.POST.get("release"), program=program)
     try:
         actions.publish(release)
     except Refused as e:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from yesand.kit.money import Money
 from yesand.labels import actions, reads, rules
 from yesand.labels.models import Item
 from yesand.people.models import Person, Program
-from yesand.web.access import person_of, program_for
+from yesand.web.access import chosen, person_of, program_for
 from yesand.web.errors import dead_end
 from yesand.web.rater.words import CATEGORY_WORDS, INTENSITY_WORDS
 
@@ -58,7 +58,7 @@ def _act(request: HttpRequest, rater: Person, program: Program) -> None:
     if "undo" in sent:
         actions.undo(rater, program)
         return
-    item = get_object_or_404(Item, pk=sent.get("item"), program=program)
+    item = chosen(Item, sent.get("item"), program=program)
     plays = int(sent["plays"]) if sent.get("plays", "").isdigit() else 1
     for why in ("broken", "known"):
         if why in sent:

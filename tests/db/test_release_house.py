@@ -1,0 +1,426 @@
+"""A release from rows to bytes: what enters, what it says, and how a withdrawal reaches it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+import yesand
+from tests.fakes.played import SECONDS, Stage, make_stage, process
+from yesand.commission import actions as commission
+from yesand.commission.models import Fill
+from yesand.consent import actions as consent
+from yesand.formats.parquet import read_table
+from yesand.formats.release_tables import BY_NAME
+from yesand.formats.revocations import read_feed
+from yesand.infra import jobs
+from yesand.kit.errors import Refused
+from yesand.labels import actions as labels
+from yesand.labels import rules
+from yesand.people.models import Person
+from yesand.post.models import Processing
+from yesand.recording.models import Access
+from yesand.release import actions, reads, signer, taking_back, tracks
+from yesand.release.models import Release, Revocation
+from yesand.release.pulling import FolderSource, add_to_release, pull
+
+pytestmark = pytest.mark.django_db
+RATE = 48_000
+
+
+@pytest.fixture
+def stage(home) -> Stage:
+    return make_stage()
+
+
+@pytest.fixture
+def queue():
+    with jobs.in_memory() as memory:
+        yield memory
+
+
+def build(stage: Stage, purpose: str = "recognition_training", **more) -> Release:
+    return actions.build(stage.program, purpose, name="light", **more)
+
+
+def published(stage: Stage, **more) -> Release:
+    return actions.publish(build(stage, **more))
+
+
+def table(release: Release, name: str) -> list[dict]:
+    path = actions.folder_of(release) / f"{name}.parquet"
+    return read_table(path, BY_NAME[name].schema).to_pylist()
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_take_both_kept_becomes_a_release_that_opens(stage):
+    consent.grant((ada := stage.performer("Ada")), stage.program, "own")
+    pair = (ada, stage.performer("Noor"))
+    take = stage.take(pair)
+    for person, role in zip(pair, "ab", strict=True):
+        answer = actions_answer(role)
+        labels.note_moment(take, person, answer)
+    for _ in range(2):
+        stage.rate_all(stage.rater())
+    stage.take(choices=("keep", "hold"))
+    stage.take(choices=("keep", ""))
+    release = published(stage)
+    assert Fill.objects.filter(take=take.pk).values_list("state", flat=True)[0] == "released"
+    assert Access.objects.filter(reason="release").count() == 2
+
+    opened = yesand.open(actions.folder_of(release))
+    (dyad,) = list(opened)
+    assert dyad.take_id == str(take.pk)
+    assert len(dyad.a.samples) == len(dyad.b.samples) == SECONDS * RATE
+    assert not dyad.a.samples[: RATE // 10].any() and dyad.a.samples.any()
+    assert [(c["role"], c["displayed_at"], c["aim_emotion"]) for c in dyad.cues] == [
+        ("a", 0.5, "joy"),
+        ("b", 3.0, "affection"),
+    ]
+    assert [(t["role"], t["start"]) for t in dyad.turns] == [("a", 0.3), ("b", 3.0)]
+
+    # four views, each with its own rows
+    (asked,) = [r for r in dyad.labels("intended") if r["target_role"] == "a"]
+    assert asked["distribution"]["joy"] == 1.0
+    (own,) = [r for r in dyad.labels("character") if r["target_role"] == "a"]
+    assert own["distribution"]["pride"] == 1.0
+    assert len(dyad.labels("partner")) == 2 and len(dyad.labels("observer")) == 4
+    assert {r["n"] for r in dyad.labels("observer")} == {2}
+    assert dyad.labels("own") == []
+    views = [r["view"] for r in table(release, "ratings")]
+    assert sorted(set(views)) == ["character", "observer", "partner"]
+    assert take.pk in set(
+        labels.Rating.objects.filter(view="own").values_list("item__take", flat=True)
+    )
+    raters = {r["rater_id"] for r in table(release, "ratings")}
+    known = {p.pseudonym for p in (*pair, *stage.raters)}
+    assert raters == known, "pseudonyms alone"
+    said = b"".join(v for k, v in files(actions.folder_of(release)).items() if "shards" not in k)
+    for person in Person.objects.all():
+        assert person.email.encode() not in said
+
+    rows = table(release, "consent")
+    assert [(r["role"], r["purposes"]) for r in rows] == [
+        (role, ["recognition_training", "evaluation_only"]) for role in "ab"
+    ]
+    assert all(r["expires"] and len(r["terms_sha256"]) == 64 for r in rows)
+    assert {r["reason"]: r["takes"] for r in table(release, "left_out")} == {
+        "held": 1,
+        "not_kept": 1,
+    }
+    (row,) = table(release, "takes")
+    assert (row["index"], row["familiarity"], row["n_cues"], row["split"]) == (1, 0, 2, "train")
+    assert (row["source_rate_a"], row["processing_off_a"], row["snr_a"]) == (48000, True, 41.0)
+    assert (row["align_offset_ms"], row["leak_ab_db"], row["observers_n"]) == (12.0, -60.0, 2)
+
+
+def actions_answer(role: str) -> labels.MomentAnswer:
+    """What a player of a role says about the first moment."""
+    return labels.MomentAnswer(
+        start=0.5,
+        own=rules.read_answer("pride", 3),
+        partner=rules.read_answer("joy", 1),
+        sure=True,
+        felt="a_bit" if role == "a" else "",
+    )
+
+
+def test_a_rebuild_of_a_version_gives_the_same_bytes(stage, monkeypatch):
+    take = stage.take(seed=8)
+    stage.rate_all(stage.rater())
+    stage.take((p := stage.pair()), cues=())
+    stage.take(p, seed=8)
+    release = build(stage)
+    before = files(actions.folder_of(release))
+    Release.objects.filter(pk=release.pk).update(state="building")
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    monkeypatch.setattr(actions.timezone, "now", lambda: tomorrow)
+    actions.write(release.pk)
+    after = files(actions.folder_of(release))
+    assert sorted(before) == sorted(after)
+    assert [name for name in before if before[name] != after[name]] == []
+    assert {r["index"] for r in table(release, "takes")} == {1}
+    assert str(take.pk) in {r["take_id"] for r in table(release, "takes")}
+
+
+def test_private_spans_are_silent_on_both_sides_and_never_taken_over(stage):
+    pair = stage.pair()
+    take = stage.take(pair, cues=(("a", 0.5), ("b", 3.2)))
+    stage.rate_all(stage.rater())
+    first = published(stage)
+    assert len(table(first, "items")) == 4
+    consent.mark_private(pair[0], stage.program, take.pk, [[3.0, 4.0]])
+    second = published(stage)
+    (dyad,) = list(yesand.open(actions.folder_of(second)))
+    for track in (dyad.a, dyad.b):
+        assert not track.samples[3 * RATE : 4 * RATE].any()
+        assert any(g.start == 3.0 and g.end == 4.0 for g in track.gaps)
+        assert track.samples[: 3 * RATE].any() and track.samples[4 * RATE :].any()
+    before = next(iter(yesand.open(actions.folder_of(first))))
+    assert np.array_equal(dyad.a.samples[: 3 * RATE], before.a.samples[: 3 * RATE])
+    assert {i["start"] for i in table(second, "items")} == {0.5}, "nothing to judge in the silence"
+    assert {t["role"] for t in table(second, "turns")} == {"a"}
+    assert {r["item_id"] for r in table(second, "ratings")} <= {
+        i["item_id"] for i in table(second, "items")
+    }
+    # put back, it is heard again
+    consent.mark_private(pair[0], stage.program, take.pk, [])
+    third = published(stage)
+    again = next(iter(yesand.open(actions.folder_of(third))))
+    assert np.array_equal(again.b.samples, before.b.samples)
+
+
+def test_publishing_refuses_after_a_withdrawal_in_between(stage):
+    pair = stage.pair()
+    take = stage.take(pair)
+    stage.take()
+    release = build(stage)
+    consent.withdraw(pair[1], stage.program, take=take.pk)
+    with pytest.raises(Refused) as refusal:
+        actions.publish(release)
+    assert refusal.value.code == "consent_changed"
+    release.refresh_from_db()
+    assert (release.state, release.published_at) == ("built", None)
+    assert actions.publish(build(stage)).figures["takes"] == 1
+
+
+def test_a_withdrawn_take_leaves_by_a_successor_and_the_feed(stage, queue, tmp_path):
+    pair = stage.pair()
+    take, other = stage.take(pair), stage.take()
+    old = published(stage)
+    pull(FolderSource(actions.folder_of(old)), tmp_path / "lab")
+    assert len(yesand.open(tmp_path / "lab")) == 2
+    consent.withdraw(pair[0], stage.program, take=take.pk)
+    assert "take_back" in queue.run()
+
+    old.refresh_from_db()
+    new = Release.objects.get(state="published")
+    assert (old.state, new.version, new.predecessor_id) == ("superseded", "2", old.pk)
+    assert [d.take_id for d in yesand.open(actions.folder_of(new))] == [str(other.pk)]
+    assert {r["reason"]: r["takes"] for r in table(new, "left_out")} == {"withdrawn": 1}
+    (stone,) = read_feed(reads.feed(stage.program), signer.key().public, "feed").tombstones
+    assert (stone.take_id, stone.releases) == (str(take.pk), ("light-1",))
+    held = {r["take_id"]: {r["sha256_a"], r["sha256_b"]} for r in table(old, "takes")}
+    assert set(stone.sha256) == held[str(take.pk)]
+    assert Fill.objects.filter(take=take.pk, state="released").count() == 0
+    # the lab's old copy skips it once the feed is there
+    add_to_release(tmp_path / "lab", reads.feed(stage.program), "feed")
+    assert [d.take_id for d in yesand.open(tmp_path / "lab")] == [str(other.pk)]
+
+    feed = reads.feed(stage.program)
+    assert actions.take_back(take.pk) is None
+    assert reads.feed(stage.program) == feed and Release.objects.count() == 2
+    # signing again does not bring back what the feed has named
+    consent.grant(pair[0], stage.program, "recognition_training", take=take.pk)
+    consent.choose(pair[0], stage.program, take.pk, "keep")
+    assert published(stage).figures["takes"] == 1
+
+
+@pytest.mark.parametrize("point", ["bury", "draft", "write", "publish"])
+def test_killed_on_the_way_it_goes_on_where_it_was(stage, monkeypatch, point):
+    pair = stage.pair()
+    take = stage.take(pair)
+    stage.take()
+    old = published(stage)
+    consent.withdraw(pair[0], stage.program, take=take.pk)
+    house = taking_back if point == "bury" else actions
+    real = getattr(house, point)
+
+    def dies(*words, **named):
+        if point in ("bury", "draft"):
+            real(*words, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(house, point, dies)
+    with pytest.raises(KeyboardInterrupt):
+        actions.take_back(take.pk)
+    assert Revocation.objects.count() == 1
+    monkeypatch.setattr(house, point, real)
+    new = actions.take_back(take.pk)
+    old.refresh_from_db()
+    assert (old.state, new.state, new.figures["takes"]) == ("superseded", "published", 1)
+    assert Release.objects.filter(state__in=("building", "failed", "built")).count() == 0
+    assert len(reads.feed(stage.program).splitlines()) == 1
+
+
+def test_a_broken_disk_leaves_the_old_release_and_the_next_run_mends_it(stage, monkeypatch):
+    pair = stage.pair()
+    take = stage.take(pair)
+    stage.take()
+    old = published(stage)
+    consent.withdraw(pair[0], stage.program, take=take.pk)
+    real = actions.write_release
+
+    def full(*_words, **_named):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(actions, "write_release", full)
+    with pytest.raises(OSError):
+        actions.take_back(take.pk)
+    failed = Release.objects.get(state="failed")
+    assert "No space left" in failed.why_failed
+    monkeypatch.setattr(actions, "write_release", real)
+    assert actions.take_back(take.pk).pk == failed.pk
+    old.refresh_from_db()
+    assert old.state == "superseded"
+
+
+def test_one_more_withdrawal_while_the_successor_is_built(stage, monkeypatch):
+    pairs = [stage.pair() for _ in range(3)]
+    takes = [stage.take(pair) for pair in pairs]
+    published(stage)
+    consent.withdraw(pairs[0][0], stage.program, take=takes[0].pk)
+    real, told = actions.write, []
+
+    def write(release_id):
+        made = real(release_id)
+        if not told:
+            told.append(1)
+            consent.withdraw(pairs[1][0], stage.program, take=takes[1].pk)
+        return made
+
+    monkeypatch.setattr(actions, "write", write)
+    new = actions.take_back(takes[0].pk)
+    assert [r["take_id"] for r in table(new, "takes")] == [str(takes[2].pk)]
+    assert actions.take_back(takes[1].pk) is None, "the new version never held it"
+    assert len(reads.feed(stage.program).splitlines()) == 2
+    assert [r.version for r in reads.releases(stage.program, published=True)] == ["2", "1"]
+
+
+def test_the_last_take_withdrawn_leaves_nothing_published(stage, queue, client):
+    pair = stage.pair()
+    take = stage.take(pair)
+    old = published(stage)
+    consent.withdraw(pair[0], stage.program)
+    queue.run()
+    old.refresh_from_db()
+    assert old.state == "superseded"
+    assert not Release.objects.filter(state="published").exists()
+    (failed,) = Release.objects.filter(state="failed")
+    assert "1 withdrawn" in failed.why_failed
+    assert str(take.pk).encode() in reads.feed(stage.program)
+    assert actions.take_back(take.pk) is None
+    client.force_login(stage.engineer())
+    page = client.get(f"/lab/{stage.program.slug}").text
+    assert "nothing to load now" in page
+    assert "yesand pull" not in page
+    client.force_login(stage.producer)
+    page = client.get(f"/producer/{stage.program.slug}/releases").text
+    assert "No take may enter" in page
+
+
+def test_another_purpose_withdrawn_takes_nothing_back(stage, queue):
+    both = ("recognition_training", "voice_generation")
+    pair = stage.pair(purposes=both)
+    take = stage.take(pair)
+    row = published(stage)
+    consent.withdraw(pair[0], stage.program, "voice_generation")
+    assert "take_back" in queue.run()
+    row.refresh_from_db()
+    assert row.state == "published" and reads.feed(stage.program) == b""
+    consent.choose(pair[0], stage.program, take.pk, "hold")
+    queue.run()
+    assert Revocation.objects.count() == 0, "a hold only stays out of new versions"
+    consent.choose(pair[0], stage.program, take.pk, "strike")
+    queue.run()
+    assert Revocation.objects.count() == 1
+
+
+def test_every_reason_keeps_its_own_take_out(stage):
+    stage.take()
+    stage.take(choices=("keep", "strike"))
+    stage.take(choices=("hold", "keep"))
+    stage.take(choices=("keep", ""))
+    stage.take(stage.pair(purposes=("evaluation_only",)))
+    stage.take(sealed=False)
+    stage.take(processed=False)
+    stage.take(accepted=False)
+    stage.take((stage.performer(), stage.performer(kind="robot")))
+    stage.take(
+        (stage.performer(), stage.performer(purposes=("recognition_training",))), use="evaluation"
+    )
+    gone = stage.pair()
+    take = stage.take(gone)
+    consent.withdraw(gone[1], stage.program, take=take.pk)
+    found = reads.dry_run(stage.program, "recognition_training")
+    assert {code: n for code, (n, _hours) in found.left_out.items()} == {
+        "struck": 1,
+        "withdrawn": 1,
+        "held": 1,
+        "not_kept": 1,
+        "without_purpose": 1,
+        "not_sealed": 1,
+        "not_processed": 1,
+        "not_accepted": 1,
+        "robots": 1,
+        "other_use": 1,
+    }
+    assert len(found.takes) == 1
+    release = build(stage)
+    assert {r["reason"]: r["takes"] for r in table(release, "left_out")} == {
+        code: n for code, (n, _h) in found.left_out.items()
+    }
+    sheet = (actions.folder_of(release) / "DATASHEET.md").read_text()
+    assert "- 1 struck by a performer" in sheet
+
+
+def test_an_evaluation_order_can_only_be_tested_on(stage):
+    take = stage.take(use="evaluation")
+    with pytest.raises(Refused) as refusal:
+        build(stage)
+    assert refusal.value.code == "empty_release"
+    assert "ordered for another use" not in refusal.value.code
+    assert Release.objects.get().state == "failed"
+    for purpose, use in (("recognition_training", "evaluation"), ("evaluation_only", "train")):
+        with pytest.raises(Refused) as refusal:
+            build(stage, purpose=purpose, use=use)
+        assert refusal.value.code == "use_purpose"
+    made = published(stage, purpose="evaluation_only", use="evaluation")
+    assert [r["take_id"] for r in table(made, "takes")] == [str(take.pk)]
+    assert {r["use"] for r in table(made, "takes")} == {"evaluation"}
+
+
+def test_robots_and_humans_never_mix(stage):
+    robots = stage.pair(kind="robot")
+    alone = stage.take(robots)
+    stage.take()
+    stage.take((stage.performer(), stage.performer(kind="robot")))
+    release = build(stage, robots=True)
+    assert [r["take_id"] for r in table(release, "takes")] == [str(alone.pk)]
+    assert {r["reason"]: r["takes"] for r in table(release, "left_out")} == {"humans": 2}
+    sheet = (actions.folder_of(release) / "DATASHEET.md").read_text()
+    assert sheet.startswith("No human is in this release.")
+    people = build(stage)
+    assert table(people, "left_out")[0]["reason"] == "robots"
+    kinds = {r[f"player_kind_{role}"] for r in table(people, "takes") for role in "ab"}
+    assert kinds == {"human"}
+
+
+def test_a_name_that_no_folder_can_have_is_refused_before_a_draft(stage):
+    stage.take()
+    for name in ("Light Voices", "light_voices", "-x", "x" * 61, "../x"):
+        with pytest.raises(Refused) as refusal:
+            actions.draft(stage.program, "recognition_training", "train", name)
+        assert refusal.value.problems[0].where == "name"
+    assert Release.objects.count() == 0
+
+
+def test_a_take_processed_again_is_read_from_its_newest_run(stage):
+    take = stage.take()
+    Processing.objects.filter(take=take).delete()
+    process(take, seed=9)
+    (dyad,) = list(yesand.open(actions.folder_of(build(stage))))
+    assert np.array_equal(dyad.a.integers, tracks.media_of(take).a)
+
+
+def test_a_rejected_take_stays_out_even_when_both_kept_it(stage):
+    take = stage.take(accepted=False)
+    commission.reject(take.pk, stage.order("train"), stage.producer, "The door bell rang.")
+    assert reads.dry_run(stage.program, "recognition_training").left_out["not_accepted"][0] == 1
