@@ -186,8 +186,6 @@ class Rehearsal:
         for player in self.players.values():
             player.go("/me")
             self._shot("home")
-            link = player.page.locator('a[href*="/me/bookings/"]').first
-            player.go(str(link.get_attribute("href")))
 
     def _green_room(self) -> None:
         for player in self.players.values():
@@ -209,22 +207,25 @@ class Rehearsal:
         self.director = Director(self.producer, self.session)
         self._shot("warm-up")
         for player in self.players.values():
-            if player.page.url.endswith("/warm-up"):
-                player.press("ready")
+            # Shown only where the browser wants a click before it plays sound.
+            if player.page.locator('[data-act="enter"]').first.is_visible():
+                player.press("enter")
+            player.press("ready")
         for player in self.players.values():
-            player.page.wait_for_url(re.compile(f"/room/{self.session}$"), timeout=20_000)
+            player.page.wait_for_selector('[data-act="choose"]', timeout=20_000)
 
     # -- the scene --------------------------------------------------------------------------------
 
     def _scene(self) -> None:
         a, b = self.players["a"], self.players["b"]
         for player in (a, b):
-            if player.page.locator('[data-act="enter"]').first.is_visible():
-                player.press("enter")
-        for player in (a, b):
-            player.page.wait_for_selector('body[data-call="connected"]', timeout=30_000)
+            player.page.wait_for_selector(
+                'body[data-call="connected"]', timeout=30_000, state="attached"
+            )
+        self._shot("cards")
         a.press("choose")
         for player in (a, b):
+            player.page.wait_for_selector('[data-act="ready"][data-scene]', timeout=15_000)
             player.press("ready")
         opened = self.director.wait("take_opened", 30)
         for role, (action, emotion, strength) in CUES.items():
