@@ -450,6 +450,16 @@ class TestOneTake:
         client.force_login(person("Nia"))
         assert "Nothing played yet." in text_of(client, "/me/takes")
 
+    def test_many_takes_cost_few_questions(self, client, room, django_assert_max_num_queries):
+        for index in range(1, 25):
+            consent.choose(room.ada, room.program, played(room, index=index).pk, "keep")
+        signed(room)
+        client.force_login(room.ada)
+        with django_assert_max_num_queries(75):
+            text = text_of(client, "/me/takes")
+        assert text.count('data-choice="keep"') == 20 and "?page=2" in text
+        assert text_of(client, "/me/takes?page=2").count('data-choice="keep"') == 4
+
     def test_both_lanes_play_until_the_partner_takes_theirs_back(self, client, room):
         from yesand.stage.models import Cue
 

@@ -21,13 +21,51 @@ def title_of(code: str) -> str:
     return gettext((rules.PURPOSES | rules.SIGNATURES)[code])
 
 
-def _signed(rows: Iterable[Grant]) -> list[rules.Signed]:
-    return [rules.Signed(row.purpose, row.take, row.granted_at, row.expires_at) for row in rows]
+def _signed(row: Grant) -> rules.Signed:
+    return rules.Signed(row.purpose, row.take, row.granted_at, row.expires_at)
 
 
-def _taken_back(person: Person, program: Program) -> list[rules.TakenBack]:
-    rows = Withdrawal.objects.filter(person=person, program=program)
-    return [rules.TakenBack(row.purpose, row.take, row.withdrawn_at) for row in rows]
+@dataclass(frozen=True)
+class Signatures:
+    """Everything one person signed and took back in one program, read once.
+
+    grants: newest first. For pages that ask about many takes; `covers` and its like ask for one.
+    """
+
+    grants: list[Grant]
+    back: list[rules.TakenBack]
+
+    def covers(
+        self, purpose: str, at: dt.datetime, take: UUID | None = None, use: str | None = None
+    ) -> bool:
+        """See `rules.covers`."""
+        signed = [_signed(row) for row in self.grants]
+        return rules.covers(signed, self.back, purpose, at, take=take, use=use)
+
+    def standing(self, purpose: str, take: UUID | None, at: dt.datetime) -> Grant | None:
+        """The newest grant that holds for a purpose (of a take) at a moment, or None."""
+        for row in self.grants:
+            if rules.covers([_signed(row)], self.back, purpose, at, take=take):
+                return row
+        return None
+
+    def withdrawn(self, take: UUID) -> bool:
+        """True where everything was taken back for this take and nothing signed since."""
+        signed = [_signed(row) for row in self.grants]
+        return rules.taken_back(signed, self.back, take, FOREVER)
+
+
+FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
+
+
+def signatures(person: Person, program: Program) -> Signatures:
+    """What a person signed and took back in a program."""
+    grants = Grant.objects.filter(person=person, program=program).select_related("terms")
+    back = Withdrawal.objects.filter(person=person, program=program)
+    return Signatures(
+        list(grants.order_by("-granted_at", "-id")),
+        [rules.TakenBack(row.purpose, row.take, row.withdrawn_at) for row in back],
+    )
 
 
 def covers(
@@ -47,22 +85,14 @@ def covers(
         named = Grant.objects.filter(person=person, take=take).exclude(take=None)
         programs = [row.program for row in named.select_related("program")]
         return any(covers(person, purpose, at, take, use, each) for each in programs)
-    grants = Grant.objects.filter(person=person, program=program, purpose=purpose)
-    return rules.covers(
-        _signed(grants), _taken_back(person, program), purpose, at, take=take, use=use
-    )
+    return signatures(person, program).covers(purpose, at, take=take, use=use)
 
 
 def standing(
     person: Person, program: Program, purpose: str, take: UUID | None, at: dt.datetime
 ) -> Grant | None:
     """The newest grant that holds for a purpose (of a take) at a moment, or None."""
-    rows = Grant.objects.filter(person=person, program=program, purpose=purpose)
-    back = _taken_back(person, program)
-    for row in rows.select_related("terms").order_by("-granted_at", "-id"):
-        if rules.covers(_signed([row]), back, purpose, at, take=take):
-            return row
-    return None
+    return signatures(person, program).standing(purpose, take, at)
 
 
 def terms_of(program: Program, purpose: str, language: str = "en") -> Terms | None:
@@ -90,9 +120,7 @@ def kept_by_all(take: UUID, persons: Iterable[Person]) -> bool:
 
 def withdrawn(person: Person, program: Program, take: UUID) -> bool:
     """True where the person took everything back for this take and signed nothing since."""
-    grants = Grant.objects.filter(person=person, program=program)
-    moment = dt.datetime.max.replace(tzinfo=dt.UTC)
-    return rules.taken_back(_signed(grants), _taken_back(person, program), take, moment)
+    return signatures(person, program).withdrawn(take)
 
 
 def private_spans(take: UUID) -> list[Span]:
@@ -195,9 +223,8 @@ def card_of(person: Person, program: Program, purpose: str, at: dt.datetime) -> 
 
 def granted_purposes(person: Person, program: Program, at: dt.datetime) -> list[str]:
     """Purposes that hold for every take of the program, in the order of `PURPOSES`."""
-    back = _taken_back(person, program)
-    grants = _signed(Grant.objects.filter(person=person, program=program))
-    return [p for p in rules.PURPOSES if rules.covers(grants, back, p, at)]
+    held = signatures(person, program)
+    return [purpose for purpose in rules.PURPOSES if held.covers(purpose, at)]
 
 
 def history(person: Person, program: Program) -> list[Grant | Withdrawal]:

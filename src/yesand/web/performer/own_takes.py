@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -67,9 +69,18 @@ class OwnTake:
     partner: str
     choice: TakeChoice | None
     bystander: Case | None
-    withdrawn: bool
+    signatures: consent.Signatures
     now: dt.datetime
-    releases: list[Release] = field(default_factory=list)
+
+    @property
+    def withdrawn(self) -> bool:
+        """True once this player took everything back for this take."""
+        return self.signatures.withdrawn(self.take.pk)
+
+    @property
+    def releases(self) -> list[Release]:
+        """Published releases that hold it, newest first."""
+        return release.where(self.take.pk)
 
     @property
     def title(self) -> str:
@@ -103,7 +114,7 @@ class OwnTake:
         """True while the 48 hours of a hold or strike last."""
         return bool(self.choice and self.choice.until and self.now < self.choice.until)
 
-    @property
+    @cached_property
     def strip(self) -> Strip | None:
         """Addresses of the person's own track and its waveform; None until it is processed."""
         if self.final or not post.track_key(self.take, self.role):
@@ -184,11 +195,9 @@ class OwnTake:
         """A switch for every purpose this person signed for all takes of the program."""
         found = []
         for purpose in rules.PURPOSES:
-            grant = consent.standing(self.person, self.program, purpose, None, self.now)
+            grant = self.signatures.standing(purpose, None, self.now)
             if grant is not None:
-                on = consent.covers(
-                    self.person, purpose, self.now, take=self.take.pk, program=self.program
-                )
+                on = self.signatures.covers(purpose, self.now, take=self.take.pk)
                 found.append(Use(purpose, consent.title_of(purpose), on, grant))
         return found
 
@@ -208,6 +217,7 @@ def described(person: Person, takes: Iterable[Take]) -> list[OwnTake]:
     places: dict[object, dict[object, Place]] = {}
     for place in Place.objects.filter(session__in=sessions).select_related("person"):
         places.setdefault(place.session_id, {})[place.person_id] = place
+    signed: dict[object, consent.Signatures] = {}
     now = timezone.now()
     found = []
     for take in rows:
@@ -217,6 +227,8 @@ def described(person: Person, takes: Iterable[Take]) -> list[OwnTake]:
             continue
         partner = next((p for key, p in here.items() if key != person.pk), None)
         program = take.scene.session.program
+        if program.pk not in signed:
+            signed[program.pk] = consent.signatures(person, program)
         found.append(
             OwnTake(
                 take=take,
@@ -226,22 +238,25 @@ def described(person: Person, takes: Iterable[Take]) -> list[OwnTake]:
                 partner=partner.alias if partner else _("your partner"),
                 choice=choices.get(take.pk),
                 bystander=open_cases.get(take.pk),
-                withdrawn=consent.withdrawn(person, program, take.pk),
+                signatures=signed[program.pk],
                 now=now,
-                releases=release.where(take.pk),
             )
         )
     return found
 
 
-def of_person(person: Person, limit: int = 100) -> list[OwnTake]:
-    """Every recorded take a person played in, newest first."""
-    rows = (
+def takes_of(person: Person) -> QuerySet[Take]:
+    """Every recorded take a person played in, newest first, as rows."""
+    return (
         Take.objects.filter(scene__session__places__person=person, state="closed")
         .select_related("scene__prompt", "scene__session__program__client")
-        .order_by("-opened_at")[:limit]
+        .order_by("-opened_at")
     )
-    return described(person, rows)
+
+
+def of_person(person: Person, limit: int = 100) -> list[OwnTake]:
+    """The newest recorded takes a person played in."""
+    return described(person, takes_of(person)[:limit])
 
 
 def of_session(person: Person, session_id: UUID) -> list[OwnTake]:

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -28,11 +29,16 @@ from yesand.web.performer.own_takes import OwnTake
 from yesand.web.performer.went import went
 from yesand.web.producer.money import pay_day
 
+#: Takes on one page: about four sessions.
+A_PAGE = 20
+
 
 @login_required
 def takes(request: HttpRequest) -> HttpResponse:
-    """Every take of the person, one group a session, newest first."""
-    found = own_takes.of_person(person_of(request))
+    """Every take of the person, one group a session, newest first, a few sessions a page."""
+    person = person_of(request)
+    page = Paginator(own_takes.takes_of(person), A_PAGE).get_page(request.GET.get("page"))
+    found = own_takes.described(person, page.object_list)
     groups = [
         list(group) for _key, group in groupby(found, key=lambda own: own.take.scene.session_id)
     ]
@@ -40,7 +46,7 @@ def takes(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "performer/takes.html",
-        {"groups": groups, "waiting": len(waiting), "next": request.path},
+        {"groups": groups, "waiting": len(waiting), "next": request.path, "page": page},
     )
 
 
