@@ -254,3 +254,15 @@ def test_what_the_door_has_is_what_is_shown(here, take):
     (state,) = reads.states(take)
     assert (state.state, state.here, state.declared) == ("recording", 500, None)
     assert np.isfinite(state.here)
+
+
+def test_receipts_wait_thirty_days_for_their_browser(here, take):
+    browser = Browser(take, here.ada)
+    stream = browser.record(speech(0.3, 48_000, 1), take.opened_at)
+    browser.send_mics()
+    actions.seal_stream(stream)
+    assert actions.forget_receipts(timezone.now() + dt.timedelta(days=29)) == 0
+    assert spool().receipt(stream) is not None
+    assert actions.forget_receipts(timezone.now() + dt.timedelta(days=31)) == 1
+    assert spool().receipt(stream) is None
+    assert objects.default().size(f"takes/{take.pk}/a/mic.pcm") > 0

@@ -18,6 +18,7 @@ from yesand.consent import actions as consent
 from yesand.matching.models import Booking
 from yesand.people.models import Person
 from yesand.post import actions as post
+from yesand.post.models import Processing
 from yesand.recording.models import Access, Recording, Stream
 from yesand.stage import actions, room
 from yesand.stage.models import Take
@@ -358,3 +359,21 @@ def test_a_struck_take_is_no_longer_played_to_the_other(played):
     assert noor.get(lanes[1]["media"]).status_code == 200, "the own lane stays"
     now = noor.get(f"/api/take/{take.pk}/timeline").json()["lanes"]
     assert (now[0]["media"], bool(now[1]["media"])) == ("", True)
+
+
+def test_a_fault_that_can_be_mended_offers_another_take(played):
+    here, take = played
+    post.quick_check(take.pk)
+    row = Processing.objects.get(take=take)
+    row.quick["verdict"] = {"decision": "retake", "reasons": [{"says": "Noor's track is silent."}]}
+    row.save()
+    path = f"/room/{here.session.pk}/table"
+    for role in "ab":
+        actions.notes_done(here.session, here.place(role), str(take.pk))
+    table = browser(here.ada).get(path).content.decode()
+    assert "Once more" in table and "track is silent" in table and "paid like the first" in table
+    actions.ready(here.session, here.place("a"), str(take.scene_id))
+    assert "You are ready" in browser(here.ada).get(path).content.decode()
+    actions.ready(here.session, here.place("b"), str(take.scene_id))
+    again = Take.objects.get(state="open")
+    assert (again.scene_id, again.number) == (take.scene_id, 2)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from yesand.capture.sealing import seal_stream
+from yesand.capture.sealing import forget_receipts, seal_stream
 from yesand.capture.streams import open_other, open_streams, renew_stream, replace_stream
 from yesand.capture.take_seal import seal_take
 
 __all__ = [
+    "forget_receipts",
     "open_other",
     "open_streams",
     "renew_stream",

@@ -32,6 +32,8 @@ from yesand.recording.spool_files import Receipt
 DEADLINE = timedelta(hours=6)
 #: A stream nobody ever wrote to, beside one of its kind that is whole, was asked for twice.
 UNUSED_AFTER = timedelta(minutes=2)
+#: How long a receipt waits for its browser.
+RECEIPTS = timedelta(days=30)
 UNUSED = "asked for and never used"
 PIECE = 2**20
 NAMES = {"mic": "mic.pcm", "cam": "cam.webm", "events": "events.jsonl", "heard": "heard.webm"}
@@ -198,6 +200,22 @@ def _finish(stream: Stream, found: SpooledStream | None) -> None:
         spool().write_receipt(receipt)
     points.reach("stream.after_receipt")
     spool().discard(stream.pk)
+
+
+def forget_receipts(now: datetime | None = None) -> int:
+    """Drop this node's records of streams sealed 30 days ago; returns how many.
+
+    A browser that comes back later still is told that its stream is unknown, keeps what it has
+    and asks for a new one, whose seal says that the take is closed.
+    """
+    moment = (now or timezone.now()).timestamp()
+    dropped = 0
+    for found in spool().scan(moment).streams:
+        receipt = spool().receipt(found.stream) if found.state == "sealed" else None
+        if receipt is not None and moment - receipt.sealed_at > RECEIPTS.total_seconds():
+            spool().forget(found.stream)
+            dropped += 1
+    return dropped
 
 
 def pieces(stream: Stream) -> Iterator[bytes]:

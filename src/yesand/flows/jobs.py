@@ -32,7 +32,6 @@ from yesand.recording import actions as recording
 from yesand.recording.models import Recording
 from yesand.release import actions as release
 from yesand.release.models import Release
-from yesand.stage import actions as stage
 from yesand.stage import reads as stage_reads
 
 __all__ = ["on_facts", "ticks"]
@@ -99,20 +98,6 @@ def settle_booking(session: str) -> None:
     row = stage_reads.session(UUID(session))
     if row is not None and row.state == "ended":
         matching.wrap_up(row.booking, attendance_of(row), overtime_of(row))
-
-
-@jobs.body("close_take")
-def close_take(take: str) -> None:
-    """End a take that nobody plays any more."""
-    stage.close_abandoned(UUID(take))
-
-
-@jobs.body("end_session")
-def end_session(session: str) -> None:
-    """End a session whose time is over."""
-    row = stage_reads.session(UUID(session))
-    if row is not None:
-        stage.end_session(row)
 
 
 @jobs.body("settle_rating_day")

@@ -8,8 +8,10 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from yesand.capture import actions as capture_actions
 from yesand.capture import reads as capture
 from yesand.commission import reads as commission
+from yesand.commission.models import Acceptance
 from yesand.consent import reads as consent
 from yesand.infra import jobs
 from yesand.matching import actions as matching
@@ -18,6 +20,7 @@ from yesand.pay.models import Transfer
 from yesand.pay.rules import Attendance
 from yesand.recording import reads as recording
 from yesand.recording.models import Recording
+from yesand.stage import actions as stage
 from yesand.stage import entry_rules
 from yesand.stage.models import Session, Take
 
@@ -40,12 +43,12 @@ def sweep_takes() -> None:
 def sweep_rooms() -> None:
     """Takes that nobody plays any more, and sessions whose time is over."""
     for take in Take.objects.filter(state="open").values_list("pk", flat=True):
-        jobs.defer("close_take", take=take)
+        stage.close_abandoned(take)
     late = timezone.now() - entry_rules.LATE
     for session in Session.objects.exclude(state="ended").select_related("booking"):
         ends = session.booking.starts_at + timedelta(minutes=session.booking.minutes)
         if ends < late:
-            jobs.defer("end_session", session=session.pk)
+            stage.end_session(session)
 
 
 @jobs.tick("sweep_bookings", every=60)
@@ -88,12 +91,18 @@ def _has_bytes(take: UUID) -> bool:
 
 def _rejected_long_ago() -> list[UUID]:
     """Rejected takes past the program's days, whose bytes are still here."""
-    found: list[UUID] = []
-    rows = Recording.objects.filter(storage_class="take", erased_at=None).select_related("program")
+    found: set[UUID] = set()
+    rows = Acceptance.objects.filter(decision="reject").select_related("commission__program")
     for row in rows:
-        standing = commission.decision(row.about)
-        if standing is None or standing.decision != "reject":
-            continue
-        if standing.at + timedelta(days=row.program.retention_rejected_days) < timezone.now():
-            found.append(row.about)
-    return sorted(set(found), key=str)
+        days = timedelta(days=row.commission.program.retention_rejected_days)
+        standing = commission.decision(row.take)
+        stands = standing is not None and standing.pk == row.pk
+        if stands and row.at + days < timezone.now() and _has_bytes(row.take):
+            found.add(row.take)
+    return sorted(found)
+
+
+@jobs.tick("forget_receipts", every=6 * 3600)
+def forget_receipts() -> None:
+    """Receipts that no browser will ask for any more."""
+    capture_actions.forget_receipts()

@@ -24,6 +24,15 @@ def processing_of(take_id: UUID) -> Processing | None:
     return rows.filter(state="done").order_by("-at").first() or rows.order_by("-at").first()
 
 
+def fault_of(take_id: UUID) -> list[str]:
+    """What the quick check found that playing again can mend, in sentences; [] for nothing."""
+    row = processing_of(take_id)
+    verdict = row.quick.get("verdict", {}) if row is not None else {}
+    if verdict.get("decision") != "retake":
+        return []
+    return [str(reason["says"]) for reason in verdict.get("reasons", [])]
+
+
 def track_key(take: Take, role: str) -> str:
     """Where the aligned sound of a role lies; "" before it is made and after it is erased."""
     row = processing_of(take.pk)

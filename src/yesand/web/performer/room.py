@@ -21,6 +21,7 @@ from yesand.commission.models import Prompt
 from yesand.commission.prompt_schema import private_half, public_part
 from yesand.kit.errors import Refused
 from yesand.labels import reads as labels
+from yesand.post import reads as post
 from yesand.recording.models import Stream
 from yesand.stage import actions, entry_rules, reads
 from yesand.stage.models import Scene
@@ -134,8 +135,14 @@ def _table(found: Entered) -> dict[str, Any]:
     dealt = actions.deal_cards(session) if playing and take is None else []
     session.refresh_from_db()
     wanted = f"scene:{scene.pk}" if scene is not None else "warm_up"
+    if scene is None and session.state not in BEFORE:
+        wanted = next((word for word in session.ready.values() if word != "warm_up"), "")
     other = "b" if role == "a" else "a"
+    played = reads.takes_of(session)
+    faults = post.fault_of(played[-1].pk) if played and take is None and scene is None else []
     return {
+        "faults": faults,
+        "again": played[-1].scene if faults else None,
         "session": session,
         "place": found.place,
         "warming": session.state in BEFORE,
@@ -146,7 +153,7 @@ def _table(found: Entered) -> dict[str, Any]:
         "i_am_ready": session.ready.get(role) == wanted,
         "partner_ready": session.ready.get(other) == wanted,
         "partner": reads.partner_of(found.place),
-        "played": len(reads.takes_of(session)),
+        "played": len(played),
         "last_one": entry_rules.last_one(reads.slot(session), timezone.now()),
     }
 
