@@ -19,6 +19,7 @@ from yesand.pay.models import Payout
 from yesand.people.models import Program
 from yesand.release.models import Release, ReleasedTake, Revocation
 from yesand.stage.models import Place, Take
+from yesand.web.producer.order_form import language_name
 
 DAYS = 90
 
@@ -31,7 +32,7 @@ class CallLine:
     pay: Money
     audition: Money
     hours_open: float | None
-    uses: list[str]
+    languages: list[str]
 
 
 def open_calls(now: dt.datetime) -> list[CallLine]:
@@ -42,7 +43,7 @@ def open_calls(now: dt.datetime) -> list[CallLine]:
             Money(call.program.performer_hour_minor, call.program.currency),
             Money(call.program.audition_minor, call.program.currency),
             hours_open(call.commission) if call.commission else None,
-            list(call.program.purposes),
+            [language_name(code) for code in call.languages],
         )
         for call in casting.open_calls(now=now)
     ]

@@ -21,7 +21,7 @@ class ComplaintForm(forms.Form):
     contact = forms.EmailField(
         label=_("Your e-mail address"),
         required=False,
-        help_text=_("Only to answer you. Whoever you complain about does not see it."),
+        help_text=_("Only to answer you."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
