@@ -1,6 +1,6 @@
 """The verbs of tus 1.0.0 over the spool.
 
-The order is the promise (docs/dev/decisions/0003-door-order.md): authorize, read the body into
+The order is the promise (docs/dev/decisions/door-order.md): authorize, read the body into
 memory, verify it, lock the stream, compare the offset with the file's length, append, sync, and
 only then answer 204.
 """
