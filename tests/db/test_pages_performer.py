@@ -515,3 +515,16 @@ class TestOneTake:
         places = [text.index(step) for step in steps]
         assert places == sorted(places)
         assert "1 takes in light 1.0" in text_of(client, "/me")
+
+
+def test_times_are_in_the_zone_of_whoever_reads_them(client, room, take):
+    held = dt.datetime(2026, 11, 23, 22, 30, tzinfo=dt.UTC)
+    consent.choose(room.ada, room.program, take.pk, "hold", at=held)
+    client.force_login(room.ada)
+    for zone, says in (
+        ("Europe/Madrid", "23 Nov, 23:30"),
+        ("Asia/Tokyo", "24 Nov, 07:30"),
+        ("Not/A_Zone", "23 Nov, 22:30"),
+    ):
+        Person.objects.filter(pk=room.ada.pk).update(zone=zone)
+        assert says in text_of(client, f"/me/takes/{take.pk}"), zone
