@@ -57,7 +57,8 @@ def order(program) -> Commission:
 @pytest.fixture
 def cast(program) -> list[Person]:
     persons = [
-        people.add_person(f"p{n}@example.org", alias=f"Player{n}", languages=["en"]) for n in range(8)
+        people.add_person(f"p{n}@example.org", alias=f"Player{n}", languages=["en"])
+        for n in range(8)
     ]
     for person in persons:
         casting.cast(program, person)
