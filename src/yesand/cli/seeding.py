@@ -86,9 +86,13 @@ class Seeded:
 
 
 def program(
-    name: str, producer_email: str, hours: float = 4, client: str = "Example Speech Lab"
+    name: str,
+    producer_email: str,
+    hours: float = 4,
+    client: str = "Example Speech Lab",
+    **policy: int,
 ) -> Seeded:
-    """One open program with its texts, deck, approved order and producer."""
+    """One open program with its texts, deck, approved order and producer; `policy` sets rows."""
     known = Program.objects.filter(name=name).first()
     producer = people.add_person(producer_email, alias="Mo", zone="UTC", languages=["en"])
     if known is not None:
@@ -102,6 +106,7 @@ def program(
         may_not=MAY_NOT,
         purposes=["recognition_training", "evaluation_only", "voice_generation", "publication"],
         contact="Example: Marta, +00 000 000, 9:00 to 18:00",
+        **policy,
     )
     people.join(opened, producer, "producer")
     for purpose, text in USES.items():

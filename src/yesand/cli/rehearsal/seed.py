@@ -15,7 +15,10 @@ from yesand.people import actions as people  # noqa: E402
 
 def main() -> None:
     """Program, order, producer, rater, two performers of one split pool."""
-    seeded = seeding.program("Rehearsal", PRODUCER, hours=4)
+    # Two browsers and a server share this machine: a small picture leaves the sound its time.
+    seeded = seeding.program(
+        "Rehearsal", PRODUCER, hours=4, video_width=320, video_height=180, video_fps=10
+    )
     people.join(seeded.program, seeded.producer, "engineer")
     seeding.rater(seeded, RATER, "Ines")
     persons = {
