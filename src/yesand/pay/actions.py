@@ -263,7 +263,7 @@ def settle(event_kind: str, event: UUID) -> list[Transfer]:
                     event=event,
                     rule=rule,
                     pending=pending,
-                    once=f"{prefix}{summed}:{number}",
+                    once=f"{prefix}{summed}:{target.minor}:{number}",
                     at=timezone.now(),
                 )
             )

@@ -51,15 +51,19 @@ def statement(person: Person, program: Program | None = None) -> list[Line]:
         Transfer.objects.filter(state="posted", credit__in=accounts)
         | Transfer.objects.filter(state="posted", debit__in=accounts)
     ).select_related("credit__program", "debit__program")
-    parts: dict[UUID, list[Part]] = defaultdict(list)
+    parts: dict[UUID, list[tuple[dt.datetime, Part]]] = defaultdict(list)
     accrued = Accrual.objects.filter(rate__person=person).select_related("rate").order_by("at")
     for a in accrued:
-        parts[a.rate.event].append(Part(a.kind, a.seconds, a.rule, a.event_kind, a.event))
+        part = Part(a.kind, a.seconds, a.rule, a.event_kind, a.event)
+        parts[a.rate.event].append((a.at, part))
     lines = []
-    for row in rows.order_by("-at", "-id"):
+    for row in rows.order_by("at", "id"):
         inward = row.credit.owner == person.pseudonym and row.credit.kind == "earned"
         minor = row.amount_minor if inward else -row.amount_minor
-        behind = parts.get(row.event, []) if inward else []
+        # Work settled in several rounds stands on several lines, every second on one of them.
+        waiting = parts[row.event] if inward else []
+        behind = [part for at, part in waiting if at <= row.at]
+        parts[row.event] = [(at, part) for at, part in waiting if at > row.at]
         lines.append(
             Line(
                 at=row.at,
@@ -73,7 +77,7 @@ def statement(person: Person, program: Program | None = None) -> list[Line]:
                 parts=behind,
             )
         )
-    return lines
+    return lines[::-1]
 
 
 def earned(person: Person) -> list[Money]:
