@@ -85,7 +85,8 @@ def book(
     """Offer one slot to two performers: hold the time, lock both rates, set the money aside.
 
     Refuses a closed program or commission, a taken quarter hour, a short budget, an unverified
-    age and a pair that a hard filter keeps apart. Either all of it happens or none.
+    age, and a pair that a block, the split pools or the language keep apart, also when a producer
+    books by hand. Either all of it happens or none.
     """
     program = commission.program
     if program.closed_at:
@@ -103,6 +104,7 @@ def book(
             raise refuse(
                 "age_not_verified", f"{person} has not proven to be 18 or older yet.", "performer"
             )
+    _may_meet(program, a, b, language)
     booking = Booking.objects.create(
         id=new_id(),
         program=program,
@@ -135,6 +137,19 @@ def book(
         )
     facts.append("matching", "offered", booking.pk)
     return booking
+
+
+def _may_meet(program: Program, a: Person, b: Person, language: str) -> None:
+    if Block.objects.filter(person__in=(a, b), other__in=(a, b)).exists():
+        # Whose wish it is stays between them and us.
+        raise refuse("not_available_together", "These two are not available together.", "b")
+    pools = {casting.split_pool(program, person) for person in (a, b)} - {None}
+    if len(pools) > 1:
+        says = "They are in different split pools; no release could hold what they play."
+        raise refuse("split_pool", says, "b")
+    for person in (a, b):
+        if person.languages and language not in person.languages:
+            raise refuse("no_shared_language", f"{person} does not play in {language}.", "language")
 
 
 def _hold(person: Person, quarter: dt.datetime, booking: Booking) -> None:
@@ -291,10 +306,10 @@ def wrap_up(
 ) -> Booking:
     """End a booking and book what it pays: the whole booking once, and seconds played over.
 
-    attendance: by role a and b. Idempotent.
+    attendance: by role a and b. Idempotent; a booking that was called off pays nothing here.
     """
     booking = _fresh(booking.pk)
-    if booking.state == "done":
+    if booking.state not in ("confirmed", "playing"):
         return booking
     for seat in booking.seats.select_related("rate"):
         rule = booking_rule(attendance[seat.role])
