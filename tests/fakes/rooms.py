@@ -76,6 +76,9 @@ class Room:
     def session(self) -> Session:
         return stage.open_session(self.booking)
 
+    def person(self, role: str) -> Person:
+        return self.ada if role == "a" else self.noor
+
     def place(self, role: str) -> Place:
         return self.session.places.get(role=role)
 

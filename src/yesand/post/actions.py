@@ -70,7 +70,9 @@ def quick_check(take_id: UUID) -> Processing | None:
     heard = {role: quick_track(one, manifest.opened_s) for role, one in sides.items()}
     gaps = {
         role: [Span(gap.start, gap.end) for gap in rows]
-        for role, rows in media.declared_gaps(take_id).items()
+        for role, rows in media.declared_gaps(
+            take_id, manifest.closed_s - manifest.opened_s
+        ).items()
     }
     result = check_pair(
         heard["a"][0],
@@ -128,7 +130,9 @@ def process(take_id: UUID) -> Processing | None:
     drawn = {role: _peaks(heard[role]) for role in media.ROLES}
     asked = {
         role: [Span(gap.start, gap.end) for gap in rows]
-        for role, rows in media.declared_gaps(take_id).items()
+        for role, rows in media.declared_gaps(
+            take_id, manifest.closed_s - manifest.opened_s
+        ).items()
     }
     result = analysis.analyze_pair(
         heard["a"],

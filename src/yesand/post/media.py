@@ -15,6 +15,10 @@ from yesand.post.layout import Side, side
 from yesand.post.verdict import Limits
 
 ROLES = ("a", "b")
+#: How long a microphone may take to open after the lamp was asked for, seconds.
+OPENING_S = 3.0
+#: How long before the end of a take its recorder may stop, seconds.
+CLOSING_S = 1.0
 
 
 def limits_of(program: Program) -> Limits:
@@ -59,13 +63,22 @@ def film_starts(take_id: UUID, manifest: Manifest) -> dict[str, list[float]]:
     return found
 
 
-def declared_gaps(take_id: UUID) -> dict[str, list[Any]]:
-    """Per role, the declared gaps of the microphone that no pause explains."""
-    return {
-        role: [
+def declared_gaps(take_id: UUID, seconds: float) -> dict[str, list[Any]]:
+    """Per role, the declared gaps of the microphone that count against a take.
+
+    Not counted: pauses the players asked for, and the edges: a microphone opens a moment after
+    the lamp is asked for (the players' own lamp shows when it records), and stops a moment before
+    the house has closed the take.
+    """
+    found: dict[str, list[Any]] = {}
+    for role in ROLES:
+        found[role] = [
             gap
             for gap in capture.gaps(take_id)
-            if gap.role == role and gap.kind == "mic" and gap.cause != "pause"
+            if gap.role == role
+            and gap.kind == "mic"
+            and gap.cause != "pause"
+            and not (gap.cause == "late_start" and gap.end <= OPENING_S)
+            and not (gap.cause == "device" and gap.start >= seconds - CLOSING_S)
         ]
-        for role in ROLES
-    }
+    return found

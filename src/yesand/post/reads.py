@@ -90,12 +90,14 @@ def answer_words(cue: Cue) -> str:
 def timeline(take: Take) -> dict[str, Any]:
     """The take as its page draws it; all times are seconds from the take's start.
 
-    lanes: per role turns, backchannels, gaps. Also overlaps, cues, findings, outs (private spans)
-    and what the clock says. Addresses of sound and names are the page's.
+    lanes: per role turns, backchannels, gaps. Also overlaps, cues, findings with a place of their
+    own (what is about the whole take is only listed), outs (private spans). Addresses of sound and
+    names are the page's.
     """
     row = processing_of(take.pk)
     turns = row.segments.get("turns", []) if row is not None else []
     seconds = float(row.clock.get("seconds", 0.0)) if row is not None and row.clock else 0.0
+    length = seconds or stage.seconds_of(take)
     gaps = capture.gaps(take.pk)
     lanes: list[dict[str, Any]] = [
         {
@@ -109,7 +111,7 @@ def timeline(take: Take) -> dict[str, Any]:
         for role in ("a", "b")
     ]
     return {
-        "seconds": seconds or stage.seconds_of(take),
+        "seconds": length,
         "from": 0,
         "lanes": lanes,
         "overlaps": _overlaps(lanes[0]["turns"], lanes[1]["turns"]),
@@ -123,6 +125,7 @@ def timeline(take: Take) -> dict[str, Any]:
                 "needs_you": row is not None and needs_person(found, row),
             }
             for number, found in enumerate(findings(take.pk), start=1)
+            if found.end - found.start < 0.9 * length
         ],
         "outs": [],
         "judge": None,
