@@ -100,6 +100,9 @@ class Lab:
             if error.code in (401, 403):
                 says = "does not accept this token; make another on the lab's page."
                 raise refuse("bad_token", says, self.base) from None
+            if error.code == 410:
+                says = "holds a take that was withdrawn; pull the newest version."
+                raise refuse("withdrawn", says, self.base + path) from None
             raise refuse("bad_answer", f"answered {error.code}.", self.base + path) from None
         except OSError as error:
             raise refuse("no_answer", f"cannot be reached ({error}).", self.base) from None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from yesand.people.access import is_member
 from yesand.people.models import Person, Program
 from yesand.release import facts_of
 from yesand.release.models import (
@@ -42,13 +43,21 @@ def feed(program: Program) -> bytes:
 
 
 def holder(token: str) -> PullToken | None:
-    """The pull token with this secret, or None."""
+    """The pull token with this secret, or None; a token ends with its holder's membership."""
     digest = hashlib.sha256(token.encode()).hexdigest()
-    return (
+    found = (
         PullToken.objects.filter(sha256=digest, ended_at=None)
         .select_related("program", "engineer")
         .first()
     )
+    if found is None or not is_member(found.engineer, found.program, "engineer", "producer"):
+        return None
+    return found
+
+
+def withdrawn_from(release: Release) -> int:
+    """How many takes of a release the feed names."""
+    return Revocation.objects.filter(take__in=release.takes.values("take")).count()
 
 
 def unconfirmed(program: Program, engineer: Person) -> list[Revocation]:

@@ -6,11 +6,16 @@ import uuid
 from pathlib import Path
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Schema
 from ninja.security import HttpBearer
 
+from yesand.formats.release_files import RELEASE_JSON, RELEASE_SIG, REVOCATIONS
 from yesand.release import actions, reads
 from yesand.release.models import PullToken, Release
+
+#: What a lab that holds a release needs to learn of withdrawals; given out for good.
+SIGNED = (RELEASE_JSON, RELEASE_SIG, REVOCATIONS)
 
 
 class Token(HttpBearer):
@@ -26,7 +31,10 @@ api = NinjaAPI(
 
 
 class ReleaseOut(Schema):
-    """One published release. files: path, bytes and SHA-256 stand in its release.json."""
+    """One published release. files: path, bytes and SHA-256 stand in its release.json.
+
+    withdrawn: takes of it that the feed names. Its data is not given out any more; pull the newest.
+    """
 
     id: uuid.UUID
     name: str
@@ -37,6 +45,7 @@ class ReleaseOut(Schema):
     hours: float
     takes: int
     release_sha256: str
+    withdrawn: int
 
 
 def _out(row: Release) -> ReleaseOut:
@@ -50,6 +59,7 @@ def _out(row: Release) -> ReleaseOut:
         hours=row.figures.get("hours", 0.0),
         takes=row.figures.get("takes", 0),
         release_sha256=row.release_sha256,
+        withdrawn=reads.withdrawn_from(row),
     )
 
 
@@ -64,8 +74,11 @@ def releases(request: HttpRequest) -> list[ReleaseOut]:
 
 
 @api.get("/releases/{release}/files/{path:file}")
-def file(request: HttpRequest, release: uuid.UUID, file: str) -> FileResponse:
-    """One file of a release as release.json lists it. Reading release.json counts as a pull."""
+def file(request: HttpRequest, release: uuid.UUID, file: str) -> HttpResponseBase:
+    """One file of a release as release.json lists it. Reading release.json counts as a pull.
+
+    410 for the data of a release that holds a withdrawn take.
+    """
     held = _holder(request)
     row = next((r for r in reads.releases(held.program, published=True) if r.pk == release), None)
     if row is None:
@@ -74,6 +87,8 @@ def file(request: HttpRequest, release: uuid.UUID, file: str) -> FileResponse:
     path = (folder / file).resolve()
     if not path.is_relative_to(folder) or not path.is_file():
         raise Http404
+    if file not in SIGNED and reads.withdrawn_from(row):
+        return HttpResponse("A take of it was withdrawn; pull the newest version.", status=410)
     if file == "release.json":
         actions.note_pull(row, held.engineer)
     return FileResponse(open(path, "rb"), as_attachment=True, filename=Path(file).name)
