@@ -44,6 +44,7 @@ def session_of(program: Program) -> dict[str, Any]:
         "why_failed": done.why_failed if done else "",
         "accepted": commission.accepted(take.pk),
         "booking": session.booking.state,
+        "earned": {p.role: [str(m) for m in pay.earned(p.person)] for p in session.places.all()},
         "tracks": [
             {"role": t.role, "kind": t.kind, "part": t.part, "state": t.state}
             for t in Track.objects.filter(take=take).order_by("role", "kind", "part")

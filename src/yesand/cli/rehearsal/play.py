@@ -16,6 +16,7 @@ import yesand
 from yesand.cli import say
 from yesand.cli.rehearsal import seed_words, sound
 from yesand.cli.rehearsal.browser import Performer
+from yesand.cli.rehearsal.desks import take_pictures
 from yesand.cli.rehearsal.director import Director
 from yesand.cli.rehearsal.server import Server, StepFailed
 from yesand.cli.rehearsal.visitor import Visitor, forms, wait_for_code
@@ -278,6 +279,8 @@ class Rehearsal:
             player.page.wait_for_url(re.compile(f"/room/{self.session}(/exit)?$"))
 
     def _exit(self) -> None:
+        last = self.players["a"].page.locator('form[action$="/last"] button')
+        last.click(timeout=20_000)
         for player in self.players.values():
             player.go(f"/room/{self.session}/exit")
         self._wait_for_seal()
@@ -303,6 +306,8 @@ class Rehearsal:
         self.step("processing", self._processed)
         self.step("rating", self._rate)
         self.step("publish", self._publish)
+        if self.shots is not None:
+            self.step("pictures", self._desks)
         self.step("open the release", self._open)
 
     def _processed(self) -> None:
@@ -331,6 +336,8 @@ class Rehearsal:
         slug = self.seeded["program"]
         self.rater.get(f"/me/consent/{slug}")
         self.rater.send(f"/me/consent/{slug}", {"purpose": "rater_terms", "answer": "grant"})
+        if self.shots is not None:
+            take_pictures(self.rater, {"bench": f"/rater/bench/{slug}"}, self.shots)
         rated = 0
         for _ in range(20):
             page = self.rater.get(f"/rater/bench/{slug}")
@@ -367,6 +374,21 @@ class Rehearsal:
             time.sleep(0.5)
         raise StepFailed(f"the release did not become {state}: {found}")
 
+    def _desks(self) -> None:
+        slug = self.seeded["program"]
+        assert self.shots is not None
+        take = self._audit("session")["take"]
+        pages = {
+            "producer-home": f"/producer/{slug}",
+            "coverage": f"/producer/{slug}/commissions/{self.seeded['commission']}",
+            "take": f"/producer/{slug}/takes/{take}",
+            "releases": f"/producer/{slug}/releases",
+            "money": f"/producer/{slug}/money",
+            "lab": f"/lab/{slug}",
+        }
+        take_pictures(self.producer, pages, self.shots)
+        take_pictures(self.rater, {"rater-home": "/rater"}, self.shots)
+
     def _open(self) -> None:
         self.found = self._audit("end")
         dyads = list(yesand.open(self.found["folder"]))
@@ -379,3 +401,5 @@ class Rehearsal:
         }
         if self.found["residual"] != 0:
             raise StepFailed(f"the ledger is off by {self.found['residual']} minor units")
+        if self.found["earned"] != {"a": ["$74.00"], "b": ["$74.00"]}:
+            raise StepFailed(f"60 minutes at $74.00 an hour paid {self.found['earned']}")
