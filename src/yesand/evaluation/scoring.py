@@ -33,6 +33,10 @@ def score(run_id: UUID) -> BenchmarkRun:
         ).to_json()
     except Refused as refusal:
         return _keep(row, "failed", {"says": str(refusal)}, [])
+    except Exception as error:
+        # The page of the run must not wait for ever; the job's log has the rest.
+        _keep(row, "failed", {"says": f"It broke on our side ({type(error).__name__})."}, [])
+        raise
     scores: dict[str, Any] = {k: v for k, v in found.items() if k != "cells"}
     return _keep(row, found["state"], scores, found["cells"])
 

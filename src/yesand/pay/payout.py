@@ -27,6 +27,7 @@ __all__ = [
     "prepare",
     "prove_adult",
     "set_payout",
+    "without_account",
 ]
 
 
@@ -78,6 +79,11 @@ def mark_sent(payout: Payout) -> Transfer:
     payout.save(update_fields=["sent_at"])
     facts.append("pay", "sent", payout.pk)
     return row
+
+
+def without_account(payouts: list[Payout]) -> list[Payout]:
+    """Those whose person has no account on file yet; nobody else waits for them."""
+    return [payout for payout in payouts if vault.payout_detail(payout.person) is None]
 
 
 def bank_file(payouts: list[Payout]) -> str:
