@@ -7,6 +7,7 @@ per captured sample, no float rounding on the way to a release.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import numpy as np
 import soundfile
 
 from yesand.kit.errors import refuse
+from yesand.kit.spans import Span
 
 #: The rate of every track in a release, Hz.
 RATE = 48_000
@@ -39,6 +41,14 @@ def to_int24(samples: np.ndarray) -> np.ndarray:
     """Float in -1..1 to int32 on the 24-bit scale, rounded to nearest even and limited."""
     scaled = np.rint(np.asarray(samples, dtype=np.float64) * FULL_SCALE)
     return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int32)
+
+
+def silenced(samples: np.ndarray, spans: Iterable[Span], rate: int = RATE) -> np.ndarray:
+    """A copy of int32 (n,) in which the spans (seconds) are zero."""
+    quiet = samples.copy()
+    for span in spans:
+        quiet[max(0, round(span.start * rate)) : max(0, round(span.end * rate))] = 0
+    return quiet
 
 
 def encode_flac(samples: np.ndarray, rate: int = RATE) -> bytes:

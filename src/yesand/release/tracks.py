@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import numpy as np
-
 from yesand.capture.models import Track
 from yesand.consent import reads as consent
-from yesand.formats.audio import RATE, decode_flac
+from yesand.formats.audio import RATE, decode_flac, silenced
 from yesand.formats.release_content import TakeMedia
 from yesand.infra import objects
 from yesand.kit.spans import Span, merge
@@ -18,14 +14,6 @@ from yesand.stage.models import Take
 
 #: Declared gaps closer than this are one (a block's worth of rounding), seconds.
 JOIN = 0.001
-
-
-def silence(samples: np.ndarray, spans: Iterable[Span], rate: int = RATE) -> np.ndarray:
-    """A copy of int32 (n,) with the spans zero."""
-    quiet = samples.copy()
-    for span in spans:
-        quiet[max(0, round(span.start * rate)) : max(0, round(span.end * rate))] = 0
-    return quiet
 
 
 def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
@@ -53,8 +41,8 @@ def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
         # A film cannot be blanked in part without encoding it again: it stays out whole.
         films[role] = _film(take, role)
     return TakeMedia(
-        a=silence(samples["a"][:length], gaps["a"]),
-        b=silence(samples["b"][:length], gaps["b"]),
+        a=silenced(samples["a"][:length], gaps["a"]),
+        b=silenced(samples["b"][:length], gaps["b"]),
         gaps_a=gaps["a"],
         gaps_b=gaps["b"],
         video_a=films["a"],

@@ -18,7 +18,10 @@ from django.views.decorators.http import require_GET
 
 from yesand.capture import reads as capture
 from yesand.consent import reads as consent
+from yesand.formats.audio import decode_flac, encode_flac, silenced
 from yesand.infra import objects
+from yesand.kit.canonical import digest
+from yesand.kit.spans import Span
 from yesand.people.models import Person
 from yesand.post import reads as post
 from yesand.recording import actions as recording
@@ -121,16 +124,32 @@ def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object 
     owner = next((t.stream.recording for t in capture.tracks(take.pk, role)), None)
     if owner is None or owner.erased_at is not None:
         return None
+    mine = role_in_take(person, take) == role
+    private = [] if mine else consent.private_spans(take.pk)
     if what == "film":
-        return _film(take, role)
+        # A film cannot be blanked in part: with something private in it, it is its player's alone.
+        return None if private else _film(take, role)
     key = post.track_key(take, role)
+    if key and private:
+        key = _quiet(key, role, private)
     size = objects.default().size(key) if key else None
     if not key or size is None:
         return None
-    if what == "own" and role_in_take(person, take) != role:
+    if what == "own" and not mine:
         return None
     name = f"take-{str(take.pk)[:8]}-{role}.flac" if what == "own" else ""
     return _Object(key, size, "audio/flac", owner, name)
+
+
+def _quiet(key: str, role: str, private: list[Span]) -> str:
+    """The track with the private spans silent, kept beside the whole one until they change."""
+    spans = [[span.start, span.end] for span in private]
+    quiet = f"{key.rsplit('/', 1)[0]}/quiet-{digest(spans)[:16]}/{role}.flac"
+    store = objects.default()
+    if store.size(quiet) is None:
+        samples = decode_flac(store.get(key), key)
+        store.put(quiet, [encode_flac(silenced(samples, private))])
+    return quiet
 
 
 def _film(take: Take, role: str) -> _Object | None:
