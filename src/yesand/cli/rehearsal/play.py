@@ -281,8 +281,9 @@ class Rehearsal:
     def _exit(self) -> None:
         last = self.players["a"].page.locator('form[action$="/last"] button')
         last.click(timeout=20_000)
+        # Both pages go to the exit by themselves once the room says that the session is over.
         for player in self.players.values():
-            player.go(f"/room/{self.session}/exit")
+            player.page.wait_for_url(re.compile("/exit$"), timeout=20_000)
         self._wait_for_seal()
         for player in self.players.values():
             player.page.reload()
