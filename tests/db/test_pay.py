@@ -156,9 +156,7 @@ def test_any_order_of_verbs_adds_up(program, ada, steps):
             booking = bookings[which % len(bookings)]
             if verb == "accrue":
                 rate = actions.lock_rate(ada, program, "booking", booking)
-                actions.accrue(
-                    rate, f"part{number}", amount, "booking", booking, "whole_booking"
-                )
+                actions.accrue(rate, f"part{number}", amount, "booking", booking, "whole_booking")
             elif verb == "settle":
                 actions.settle("booking", booking)
             else:
