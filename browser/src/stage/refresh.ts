@@ -6,7 +6,11 @@ const PARTS = ['section[data-when~="warm_up"]', "section.prompt"];
 
 /** Resolves to an address to go to instead, where the server sends the performer elsewhere. */
 export async function refreshParts(): Promise<string | null> {
-  const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
+  const answer = await fetch(location.href, {
+    credentials: "same-origin",
+    cache: "no-store",
+    headers: { "X-Room-Refresh": "1" },
+  });
   if (answer.redirected) return answer.url;
   // A closed room is a page of its own, with its reasons: that page is shown whole.
   if (!answer.ok) return location.href;

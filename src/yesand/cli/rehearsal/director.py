@@ -24,6 +24,8 @@ class Director:
             url,
             origin=Origin(visitor.base_url),
             additional_headers={"Cookie": cookies},
+            # Read now and then, not all the time: a ping would wait behind unread messages.
+            ping_interval=None,
         )
         self.log: list[dict[str, Any]] = []
         self._say({"type": "hello", "last": 0})

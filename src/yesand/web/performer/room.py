@@ -78,11 +78,24 @@ def check(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     )
 
 
+def _over(request: HttpRequest, session: uuid.UUID) -> HttpResponse | None:
+    """Who was in the room when the session ended goes on to the exit page.
+
+    Whoever opens the link later reads that the slot is used up.
+    """
+    row = reads.session(session)
+    if row is None or row.state != "ended" or "X-Room-Refresh" not in request.headers:
+        return None
+    return redirect("performer:exit", session=session)
+
+
 @login_required
 @never_cache
 @require_safe
 def warm_up(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """Names, and one small true thing. The lamp is off; nothing is recorded."""
+    if over := _over(request, session):
+        return over
     found = enter(request, session)
     if isinstance(found, HttpResponse):
         return found
@@ -98,6 +111,8 @@ def warm_up(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
 @require_safe
 def stage(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """The stage. Sends to the green room or the warm-up first, and to open notes after a scene."""
+    if over := _over(request, session):
+        return over
     found = enter(request, session)
     if isinstance(found, HttpResponse):
         return found
