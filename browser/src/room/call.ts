@@ -21,6 +21,8 @@ export interface CallHooks {
   arrived?(role: Role): void;
 }
 
+const MOST_TRIES = 3;
+
 interface Other {
   readonly role: Role;
   readonly id: string;
@@ -34,6 +36,7 @@ export class Call {
   /** Last known peer of each role, while the log is still being replayed. */
   #present = new Map<Role, string>();
   #live = false;
+  #tries = 0;
   #tracks: MediaStreamTrack[] = [];
 
   constructor(
@@ -82,6 +85,7 @@ export class Call {
       return;
     }
     this.#present.set(message.role, id);
+    this.#tries = 0;
     this.hooks.arrived?.(message.role);
     if (this.#live) this.#meet(message.role, id);
   }
@@ -117,8 +121,8 @@ export class Call {
     const other = { role, id, peer };
     this.#others.set(role, other);
     this.hooks.state(role, "connecting");
-    if (this.options.role === "director") peer.receiveOnly();
-    else peer.send(this.#tracks, role === "director" ? "sendonly" : "sendrecv");
+    // A director sends nothing and waits for the player's offer.
+    peer.send(this.#tracks);
     return other;
   }
 
@@ -130,8 +134,9 @@ export class Call {
   #again(role: Role, id: string): void {
     const other = this.#others.get(role);
     if (other?.id !== id) return;
-    other.peer.close();
-    this.#others.delete(role);
+    this.#tries += 1;
+    // A page that is gone without a word is not called for ever; it tells when it comes back.
+    if (this.#tries > MOST_TRIES) return;
     this.id = crypto.randomUUID();
     for (const one of this.#others.values()) one.peer.close();
     this.#others.clear();

@@ -12,10 +12,12 @@ export interface PeerHooks {
   signal(body: Body): void;
   state(state: PeerState): void;
   media(stream: MediaStream): void;
-  /** No path for fifteen seconds. */
+  /** No path for fifteen seconds, from the start or since it was lost. */
   dead(): void;
 }
 
+/** How long the polite side waits for the other's first offer. */
+const FIRST_OFFER_MS = 3000;
 const RESTART_MS = 2500;
 const DEAD_MS = 15_000;
 /** Opus for speech without loss one would hear; the browser's default is a third of it. */
@@ -28,6 +30,8 @@ export class Peer {
   #answering = false;
   #restart: ReturnType<typeof setTimeout> | null = null;
   #death: ReturnType<typeof setTimeout> | null = null;
+  #first: ReturnType<typeof setTimeout> | null = null;
+  #unsent: MediaStreamTrack[] = [];
   readonly #heard = new MediaStream();
 
   constructor(
@@ -37,6 +41,7 @@ export class Peer {
   ) {
     const connection = new RTCPeerConnection(config);
     this.connection = connection;
+    this.#death = setTimeout(() => hooks.dead(), DEAD_MS);
     connection.onnegotiationneeded = () => void this.#offer();
     connection.onicecandidate = ({ candidate }) => hooks.signal({ candidate: candidate?.toJSON() ?? null });
     connection.oniceconnectionstatechange = () => this.#look();
@@ -47,18 +52,23 @@ export class Peer {
     };
   }
 
-  /** Sends this media; the other side may send too unless `only` says send or receive. */
-  send(tracks: readonly MediaStreamTrack[], direction: RTCRtpTransceiverDirection = "sendrecv"): void {
-    for (const track of tracks) {
-      const { sender } = this.connection.addTransceiver(track, { direction });
-      if (track.kind === "audio") void raiseAudio(sender);
-    }
+  /**
+   * Sends this media, and receives what the other side sends. The polite side lets the other one
+   * speak first: two first offers at once are legal, but browsers have been seen to drop both.
+   */
+  send(tracks: readonly MediaStreamTrack[]): void {
+    this.#unsent = [...tracks];
+    if (this.polite) this.#first = setTimeout(() => this.#addTracks(), FIRST_OFFER_MS);
+    else this.#addTracks();
   }
 
-  /** Sends nothing, receives sound and picture. */
-  receiveOnly(): void {
-    this.connection.addTransceiver("audio", { direction: "recvonly" });
-    this.connection.addTransceiver("video", { direction: "recvonly" });
+  #addTracks(): void {
+    if (this.#first) clearTimeout(this.#first);
+    // addTrack, not addTransceiver: it joins the lines of an offer that has come meanwhile.
+    for (const track of this.#unsent.splice(0)) {
+      const sender = this.connection.addTrack(track);
+      if (track.kind === "audio") void raiseAudio(sender);
+    }
   }
 
   /** Replaces what is sent of one kind without asking the other side. */
@@ -78,14 +88,17 @@ export class Peer {
       await connection.setRemoteDescription(description);
       this.#answering = false;
       if (description.type !== "offer") return;
+      this.#addTracks();
       await connection.setLocalDescription();
       this.#tellDescription();
     } else if ("candidate" in body) {
+      // Asked before waiting: by then the answer may have come, and with it another description.
+      const ignored = this.#ignored;
       try {
         await connection.addIceCandidate((body["candidate"] as RTCIceCandidateInit | null) ?? undefined);
       } catch (error) {
         // Candidates of an offer that was ignored belong to nothing.
-        if (!this.#ignored) throw error;
+        if (!ignored) throw error;
       }
     }
   }
@@ -93,6 +106,7 @@ export class Peer {
   close(): void {
     if (this.#restart) clearTimeout(this.#restart);
     if (this.#death) clearTimeout(this.#death);
+    if (this.#first) clearTimeout(this.#first);
     this.connection.close();
   }
 

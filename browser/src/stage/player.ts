@@ -140,12 +140,13 @@ export class Stage {
     const whole = this.#take?.stop() ?? Promise.resolve();
     this.#voice?.stop();
     this.#cam?.stop();
-    this.#call?.close();
     this.view.partner(null);
     this.view.self(null);
     this.view.lamp(false);
     this.view.call("waiting");
     this.view.state("left");
+    // Closing connections can take the browser a while; nothing flows through them any more.
+    setTimeout(() => this.#call?.close(), 0);
     const told = this.#socket?.send("leave", take);
     const posted = post(this.boot.leave_url, take, true);
     const away = Promise.allSettled([whole, Promise.race([told, wait(2000)]), Promise.race([posted, wait(2000)])]);

@@ -44,6 +44,7 @@ class Host:
     door_url: str
     boot: dict[str, object]
     grants: list[dict[str, str]] = field(default_factory=list)
+    posts: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     refuse: str = ""
 
     def __post_init__(self) -> None:
@@ -57,7 +58,11 @@ class Host:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                host.grant(self, body)
+                host.posts.append((self.path, body))
+                if self.path.startswith("/streams"):
+                    host.grant(self, body | {"by": self.path})
+                else:
+                    answer(self, 200, b"{}", "application/json")
 
             def log_message(self, format: str, *args: object) -> None:
                 """Silent."""
@@ -66,8 +71,14 @@ class Host:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def page(self, name: str) -> str | None:
+        """The page of a path, or None where this host has none of that name."""
+        return None
+
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         name = request.path.removeprefix("/")
+        if page := self.page(name):
+            return answer(request, 200, page.encode(), "text/html")
         if name:
             path = self.built / name
             if not path.is_file():

@@ -10,6 +10,8 @@ import json
 import os
 import signal
 import subprocess
+import threading
+import time
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -196,6 +198,14 @@ def stored(door: DoorProcess, stream: str) -> BlockStream:
     read = read_stream(door.spool / f"{stream}.bytes")
     assert read.findings == ()
     return read
+
+
+def declared(door: DoorProcess, stream: str) -> None:
+    """Waits until the door was told that a stream is whole."""
+    deadline = time.monotonic() + 30
+    while not (door.spool / f"{stream}.json").exists():
+        assert time.monotonic() < deadline, f"stream {stream} was never declared"
+        threading.Event().wait(0.05)
 
 
 def events(door: DoorProcess, stream: str) -> list[dict[str, object]]:

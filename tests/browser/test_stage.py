@@ -1,0 +1,194 @@
+"""Two pages on one stage: the call, the lamp, offers, the end, a pause, a reload, a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import ARGUMENTS, CHROMIUM
+from playwright.sync_api import Browser, Page, Playwright
+from recorder_host import DoorProcess
+from recorder_rig import Microphone, declared, events, place, stored
+from stage_room import TAKE, Room, StageHost
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    opened = Room()
+    opened.start()
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture
+def stage(recorder_build: Path, fake_door: DoorProcess, room: Room) -> Iterator[StageHost]:
+    host = StageHost(recorder_build, fake_door.url, {})
+    host.room = room
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright, microphone: Microphone) -> Iterator[Browser]:
+    sound = f"--use-file-for-fake-audio-capture={microphone.path}"
+    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, sound])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def players(chromium: Browser, stage: StageHost) -> Iterator[tuple[Page, Page]]:
+    """Ada and Noor, each in a browser profile of their own, in the warm-up and connected."""
+    with chromium.new_context() as first, chromium.new_context() as second:
+        ada, noor = first.new_page(), second.new_page()
+        for role, page in (("a", ada), ("b", noor)):
+            page.on("pageerror", lambda error: print("page error:", error))
+            page.on("console", lambda message: print("console:", message.text))
+            page.goto(f"{stage.url}/{role}")
+        for page in (ada, noor):
+            page.wait_for_selector("body[data-call=connected]", state="attached")
+        yield ada, noor
+
+
+def state(page: Page, name: str) -> None:
+    page.wait_for_selector(f"body[data-state={name}]", state="attached")
+
+
+def play(players: tuple[Page, Page]) -> None:
+    for page in players:
+        page.click("[data-act=ready]")
+    for page in players:
+        state(page, "playing")
+
+
+def test_a_scene_from_warm_up_to_notes(
+    players: tuple[Page, Page],
+    room: Room,
+    stage: StageHost,
+    fake_door: DoorProcess,
+    microphone: Microphone,
+) -> None:
+    ada, noor = players
+    for page in players:
+        assert page.get_attribute("body", "data-state") == "warm_up"
+        assert page.get_attribute("body", "data-lamp") == "off"
+        page.wait_for_function("document.querySelector('video[data-partner]').videoWidth > 0")
+    assert stage.grants == [], "with the lamp off nothing is recorded at all"
+    ada.click("[data-act=choose]")
+    play(players)
+    assert [page.get_attribute("body", "data-lamp") for page in players] == ["on", "on"]
+    assert ada.get_attribute("[data-lamp-sign]", "aria-label") == "Recording"
+
+    cue = room.cue("a", "Let them off the hook", "affection 2")
+    ada.wait_for_selector("[data-cue]:not([hidden])")
+    assert ada.inner_text("[data-cue-text]") == "Let them off the hook"
+    assert noor.is_hidden("[data-cue]"), "an offer is seen by one only"
+    ada.keyboard.press("2")
+    ada.wait_for_selector("[data-cue]", state="hidden")
+    ada.wait_for_function("document.querySelector('[data-played]').textContent >= '0:02'")
+
+    ada.keyboard.press("Enter")
+    noor.wait_for_selector("[data-objection]:not([hidden])")
+    assert "Ada" in noor.inner_text("[data-objection-text]")
+    noor.keyboard.press("n")
+    ada.wait_for_selector("[data-objection]", state="hidden")
+    state(ada, "playing")
+    noor.keyboard.press("Enter")
+    for page in players:
+        page.wait_for_url(f"**/notes/{TAKE}")
+    assert room.kinds("take_closed") == [{"take": TAKE, "ended_by": "and_scene"}]
+
+    [shown], [answered] = room.kinds("cue_displayed", "a"), room.kinds("cue_response", "a")
+    asked = next(one["at"] for one in room.log if one["kind"] == "cue")
+    assert 0 <= shown["displayed_at"] - asked < 1
+    assert (shown["cue"], shown["hidden"], answered["response"]) == (cue, False, "bent")
+    for role in "ab":
+        by = [one for one in stage.grants if one["by"] == f"/streams/{role}"]
+        assert {one["kind"]: one["take"] for one in by} == dict.fromkeys(
+            ("mic", "cam", "events"), TAKE
+        )
+        names = {one["kind"]: one["stream"] for one in by}
+        for name in names.values():
+            declared(fake_door, name)
+        place(stored(fake_door, names["mic"]).samples, microphone.expected())
+        said = events(fake_door, names["events"])
+        kinds = [one["type"] for one in said]
+        assert kinds.count("ping") >= 10
+        assert ("cue_displayed" in kinds) == (role == "a")
+        assert {"stream_start", "stream_stop", "settings", "partner_state"} <= set(kinds)
+
+
+def test_a_pause_blanks_both_and_ends_when_both_want(
+    players: tuple[Page, Page], room: Room
+) -> None:
+    ada, noor = players
+    play(players)
+    noor.keyboard.press("p")
+    for page in players:
+        state(page, "paused")
+        assert page.get_attribute("body", "data-lamp") == "off"
+        assert page.locator("video[data-partner]").evaluate("v => v.style.visibility") == "hidden"
+    assert [one["role"] for one in room.log if one["kind"] == "pause"] == ["server"]
+    ada.keyboard.press("g")
+    ada.wait_for_function("document.querySelector('[data-notice]').textContent !== ''")
+    assert noor.get_attribute("body", "data-state") == "paused"
+    noor.click("[data-act=go-on]")
+    for page in players:
+        state(page, "playing")
+
+
+def test_a_reload_and_a_cut_line_keep_the_scene(
+    players: tuple[Page, Page], room: Room, stage: StageHost
+) -> None:
+    ada, noor = players
+    play(players)
+    room.cut()
+    cue = room.cue("b", "Make sure they notice")
+    noor.wait_for_selector("[data-cue]:not([hidden])")
+    ada.reload()
+    state(ada, "playing")
+    for page in players:
+        page.wait_for_selector("body[data-call=connected]", state="attached")
+    by_ada = [one for one in stage.grants if one["by"] == "/streams/a" and one["kind"] == "mic"]
+    assert [one["reason"] for one in by_ada] == ["start", "reload"]
+    assert [one["cue"] for one in room.kinds("cue_displayed", "b")] == [cue]
+    assert ada.is_hidden("[data-cue]"), "an old offer is not shown again"
+
+
+def test_leaving_is_local_and_at_once_even_when_the_room_is_down(
+    players: tuple[Page, Page], room: Room, stage: StageHost
+) -> None:
+    ada, _noor = players
+    play(players)
+    room.stop()
+    took = ada.evaluate(
+        """() => {
+        const own = document.querySelector('video[data-self]').srcObject.getTracks();
+        const began = performance.now();
+        document.querySelector('[data-act=leave]').click();
+        const partner = document.querySelector('video[data-partner]').srcObject;
+        const dark = own.every(track => track.readyState === 'ended') && partner === null;
+        return dark ? performance.now() - began : -1;
+    }"""
+    )
+    # Within the click itself, before anybody is told; the margin is for a machine that is busy.
+    print(f"out after {took:.0f} ms")
+    assert 0 <= took < 500
+    assert ada.get_attribute("body", "data-lamp") == "off"
+    ada.wait_for_url("**/left")
+    assert ("/leave", {"take": TAKE}) in stage.posts
+
+
+def test_a_second_tab_is_turned_away_and_records_nothing(
+    players: tuple[Page, Page], stage: StageHost
+) -> None:
+    ada, _noor = players
+    play(players)
+    count = len(stage.grants)
+    second = ada.context.new_page()
+    second.goto(f"{stage.url}/a")
+    state(second, "refused")
+    assert "another tab" in second.inner_text("[data-trouble]")
+    assert len(stage.grants) == count
+    state(ada, "playing")
