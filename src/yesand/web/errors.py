@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from yesand.infra.logs import bound
 from yesand.kit.errors import Problem, Refused
+from yesand.web.sent import storable
 
 #: Statuses of refusals by code, or by the code's first or last word. Everything else is 400.
 NOT_THERE = frozenset({"not_found", "not_yours", "unknown", "no_such", "gone"})
@@ -147,7 +148,7 @@ def _back(request: HttpRequest) -> str:
 
 
 class Refusals:
-    """Catches `Refused` from every view."""
+    """Catches `Refused` from every view, and texts that no row could keep before any view."""
 
     sync_capable = True
     async_capable = False
@@ -156,6 +157,10 @@ class Refusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = (request.GET, request.POST)
+        texts = (v for form in sent for _key, values in form.lists() for v in values)
+        if not storable(request.path) or not all(map(storable, texts)):
+            return bad_request(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -1,7 +1,8 @@
-"""What a page of ours may load, and what it may ask of the browser.
+"""What a page of ours may load, what it may ask of the browser, and what a browser may keep.
 
 Every response carries a policy with a fresh nonce; templates write
-`<script nonce="{{ request.csp_nonce }}">`. Nothing from another origin runs, ever.
+`<script nonce="{{ request.csp_nonce }}">`. Nothing from another origin runs, ever. An answer
+that depends on who asks is kept by no browser and no proxy, unless its view said otherwise.
 """
 
 from __future__ import annotations
@@ -56,4 +57,6 @@ class ContentSecurityPolicy:
             "camera=(self), microphone=(self), display-capture=(), geolocation=(), payment=()",
         )
         response.setdefault("Referrer-Policy", "same-origin")
+        if "cookie" in response.get("Vary", "").lower():
+            response.setdefault("Cache-Control", "private, no-store")
         return response

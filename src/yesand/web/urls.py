@@ -7,6 +7,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from yesand.web.api.lab import api as lab_api
+
 admin.site.site_header = admin.site.site_title = "YesAnd"
 # There are no passwords: the admin's own sign-in form is replaced by the code by e-mail.
 admin.autodiscover()
@@ -19,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("yesand.web.producer.urls")),
     path("", include("yesand.web.lab.urls")),
     path("", include("yesand.web.api.urls")),
+    # Not inside api.urls: the library looks its own addresses up by a name at the top.
+    path("api/lab/", lab_api.urls),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from yesand.kit.errors import Problem, Refused, refuse
 from yesand.web.errors import as_json, status_of
+from yesand.web.sent import read_json
 
 View = Callable[..., HttpResponse]
 MAX_BODY = 512 * 1024
@@ -25,8 +26,8 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     if len(request.body) > MAX_BODY:
         raise refuse("body_too_large", _("This is more than a page of ours sends."), "body")
     try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
+        body = read_json(request.body or b"{}")
+    except ValueError:
         raise refuse("bad_json", _("The body is not JSON."), "body") from None
     if not isinstance(body, dict):
         raise refuse("bad_json", _("The body must be one JSON object."), "body")

@@ -1,4 +1,7 @@
-"""The lab's API: releases, their files and the feed, by pull token. OpenAPI at /api/lab/docs."""
+"""The lab's API: releases, their files and the feed, by pull token.
+
+The OpenAPI description is at /api/lab/openapi.json, for anybody.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,9 @@ class Token(HttpBearer):
         return reads.holder(token)
 
 
+# The library's own page of documentation loads scripts from elsewhere, which no page of ours does.
 api = NinjaAPI(
-    title="YesAnd lab API", version="1", auth=Token(), urls_namespace="lab_api", docs_url="/docs"
+    title="YesAnd lab API", version="1", auth=Token(), urls_namespace="lab_api", docs_url=None
 )
 
 

@@ -39,7 +39,9 @@ def _id(body: dict[str, Any], key: str) -> uuid.UUID:
 
 def _kinds(body: dict[str, Any]) -> list[str]:
     kinds = body.get("kinds", [body.get("kind")])
-    if not isinstance(kinds, list) or not kinds or not all(isinstance(k, str) for k in kinds):
+    # Each once: a page asks for a microphone, a camera and events, never for a thousand.
+    texts = isinstance(kinds, list) and all(isinstance(k, str) for k in kinds)
+    if not texts or not kinds or len(set(kinds)) != len(kinds):
         raise refuse("unknown_kind", _("A stream is mic, cam or events."), "kind")
     return kinds
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, path
 
 from yesand.web.api import health, items, media, streams, timeline
-from yesand.web.api.lab import api as lab_api
 
 app_name = "api"
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/lab/", lab_api.urls),
+urlpatterns: list[URLPattern] = [
     path("api/items/<uuid:item>/<str:role>.flac", items.media, name="item_media"),
     path("api/items/<uuid:item>/<str:role>.json", items.peaks, name="item_peaks"),
     path("api/streams", streams.streams, name="streams"),

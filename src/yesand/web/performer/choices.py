@@ -27,6 +27,7 @@ from yesand.web.access import own_take, person_of
 from yesand.web.errors import status_of
 from yesand.web.performer import own_takes
 from yesand.web.performer.own_takes import OwnTake, clock
+from yesand.web.sent import whole
 
 
 def _own(request: HttpRequest, take: uuid.UUID) -> OwnTake:
@@ -38,7 +39,8 @@ def _own(request: HttpRequest, take: uuid.UUID) -> OwnTake:
 
 def _back(request: HttpRequest, own: OwnTake) -> str:
     to = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(to, {request.get_host()}, request.is_secure()):
+    ours = url_has_allowed_host_and_scheme(to, {request.get_host()}, request.is_secure())
+    if ours and to.startswith("/"):  # a bare word would be looked up as a page's name
         return to
     return f"/me/takes/{own.take.pk}"
 
@@ -115,9 +117,10 @@ def private(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     spans = [list(span) for span in own.spans]
     back = request.POST.get("back", "")
     if back:
-        if not back.isdigit() or int(back) >= len(spans):
+        number = whole(back)
+        if number is None or number >= len(spans):
             raise refuse("unknown_span", _("This span is not marked any more."), "back")
-        del spans[int(back)]
+        del spans[number]
     else:
         start = seconds_from(request.POST.get("start", ""), "start")
         end = seconds_from(request.POST.get("end", ""), "end")

@@ -25,6 +25,7 @@ from yesand.stage import actions as stage
 from yesand.stage.models import Cue, Place, Take
 from yesand.web.access import own_take, person_of
 from yesand.web.rater.words import CATEGORY_WORDS, INTENSITY_WORDS
+from yesand.web.sent import whole
 
 PADS = ("self_valence", "self_arousal", "partner_valence", "partner_arousal")
 
@@ -67,8 +68,7 @@ def notes(request: HttpRequest, session: uuid.UUID, take: uuid.UUID) -> HttpResp
         return redirect(f"/room/{session}")
     actions.make_items(row.pk)
     moments = reads.moments_of(row)
-    sent = request.GET.get("at", "")
-    at = min(int(sent), 2 * len(moments)) if sent.isdigit() else 0
+    at = min(whole(request.GET.get("at")) or 0, 2 * len(moments))
     if at == 2 * len(moments):
         return _whole(request, row, role)
     return _half(request, row, role, moments, at)

@@ -25,6 +25,7 @@ from yesand.kit.errors import Refused
 from yesand.kit.money import Money
 from yesand.people.models import Program
 from yesand.web.access import program_for
+from yesand.web.sent import whole
 
 
 class CallForm(forms.Form):
@@ -89,12 +90,12 @@ PLACES = {"closes_at": "closes_on", "piece_1": "ask_1", "piece_2": "ask_2"}
 
 
 def _initial(program: Program, request: HttpRequest) -> dict[str, Any]:
-    people = request.GET.get("people", "")
+    people = whole(request.GET.get("people"))
     language = request.GET.get("language", "")
     title = program.name
-    if people.isdigit():
-        asked = ngettext("%(n)d player for %(name)s", "%(n)d players for %(name)s", int(people))
-        title = asked % {"n": int(people), "name": program.name}
+    if people is not None:
+        asked = ngettext("%(n)d player for %(name)s", "%(n)d players for %(name)s", people)
+        title = asked % {"n": people, "name": program.name}
     start: dict[str, Any] = {
         "title": title,
         "about": program.about,

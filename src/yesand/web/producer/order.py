@@ -20,6 +20,7 @@ from yesand.web.errors import dead_end
 from yesand.web.producer import order_form
 from yesand.web.producer.order_figures import figures
 from yesand.web.producer.order_form import OrderForm
+from yesand.web.sent import whole
 
 MAX_FILE = 1 << 20
 
@@ -180,10 +181,7 @@ def step(request: HttpRequest, slug: str, commission: uuid.UUID) -> HttpResponse
     act = request.POST.get("act", "")
     try:
         if act == "approve":
-            shown = request.POST.get("total", "")
-            actions.approve(
-                row, request.POST.get("by", ""), int(shown) if shown.isdigit() else None
-            )
+            actions.approve(row, request.POST.get("by", ""), whole(request.POST.get("total")))
             messages.success(request, _("Approved. Its budget is set aside; the order is fixed."))
         elif act == "open":
             actions.open_commission(row)

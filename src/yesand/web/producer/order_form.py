@@ -20,6 +20,7 @@ from yesand.commission.rules import (
     with_share,
 )
 from yesand.kit.errors import Problem, Refused
+from yesand.web.sent import whole
 
 MARGINS = ("languages", "feelings", "relationships", "shapes")
 WORDS = {
@@ -261,13 +262,14 @@ def fixed(form: OrderForm, fix: str) -> OrderForm:
     """The form after one of the alarm's buttons: `share:es:20` or `weeks:es:9`."""
     kind, _sep, rest = fix.partition(":")
     language, _sep, number = rest.partition(":")
-    if form.order is None or not number.isdigit():
+    wanted = whole(number)
+    if form.order is None or wanted is None:
         return form
     order = form.order
     if kind == "weeks":
-        order = replace(order, weeks=int(number))
-    elif kind == "share" and language in order.languages and int(number) <= 100:
-        order = with_share(order, language, int(number))
+        order = replace(order, weeks=wanted)
+    elif kind == "share" and language in order.languages and wanted <= 100:
+        order = with_share(order, language, wanted)
         rounded = {code: round(share, 2) for code, share in order.languages.items()}
         largest = max((c for c in rounded if c != language), key=lambda c: rounded[c])
         rounded[largest] = round(rounded[largest] + 1 - sum(rounded.values()), 2)

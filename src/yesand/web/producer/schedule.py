@@ -35,6 +35,7 @@ LEFT_OUT = {
     "no_prompt_within_limits": gettext_lazy("no prompt fits both people's limits"),
     "enough_partners": gettext_lazy("already had enough other partners to choose from"),
 }
+WEEK, TEN_YEARS = dt.timedelta(days=7), dt.timedelta(days=3653)
 
 
 class WeekForm(forms.Form):
@@ -54,6 +55,13 @@ class WeekForm(forms.Form):
             program=program, state="open"
         )
         self.fields["commission"].label_from_instance = lambda c: c.name  # type: ignore[attr-defined]
+
+    def clean_week(self) -> dt.date:
+        """A week that lies ahead; the running one counts."""
+        week: dt.date = self.cleaned_data["week"]
+        if not -WEEK < week - timezone.localdate() <= TEN_YEARS:
+            raise forms.ValidationError(gettext_lazy("Choose a week within ten years from now."))
+        return week
 
 
 class BookForm(forms.Form):
@@ -85,6 +93,13 @@ class BookForm(forms.Form):
             self.fields[name].choices = [  # type: ignore[attr-defined]
                 (key, str(person)) for key, person in self.people.items()
             ]
+
+    def clean_starts_at(self) -> dt.datetime:
+        """A time within ten years; what is past is told by the booking itself."""
+        starts_at: dt.datetime = self.cleaned_data["starts_at"]
+        if starts_at.year > timezone.now().year + 10:
+            raise forms.ValidationError(gettext_lazy("Choose a time within ten years from now."))
+        return starts_at
 
 
 @login_required

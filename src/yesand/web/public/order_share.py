@@ -14,6 +14,7 @@ from yesand.web.producer.coverage import hours_of
 from yesand.web.producer.grid import grid
 from yesand.web.producer.order_figures import figures
 from yesand.web.producer.order_form import of_order
+from yesand.web.sent import storable, whole
 
 
 @never_cache
@@ -21,15 +22,14 @@ from yesand.web.producer.order_form import of_order
 def order(request: HttpRequest, token: str) -> HttpResponse:
     """The order, what it takes, and Approve; after that, how far it is. No faces, no names."""
     pace.check(request, "share", 60, 60)
-    commission = reads.by_token(token)
+    commission = reads.by_token(token) if storable(token) else None
     if commission is None:
         raise Http404
     problems: tuple[Problem, ...] = ()
     if request.method == "POST":
-        shown = request.POST.get("total", "")
         try:
             actions.approve(
-                commission, request.POST.get("by", ""), int(shown) if shown.isdigit() else None
+                commission, request.POST.get("by", ""), whole(request.POST.get("total"))
             )
         except Refused as refused:
             problems = refused.problems

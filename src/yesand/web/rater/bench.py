@@ -22,8 +22,11 @@ from yesand.people.models import Person, Program
 from yesand.web.access import chosen, person_of, program_for
 from yesand.web.errors import dead_end
 from yesand.web.rater.words import CATEGORY_WORDS, INTENSITY_WORDS
+from yesand.web.sent import whole
 
 CONTEXT_SECONDS = 10.0
+#: What a page may claim; the column is small.
+MOST_PLAYS = 1000
 
 
 @login_required
@@ -59,7 +62,7 @@ def _act(request: HttpRequest, rater: Person, program: Program) -> None:
         actions.undo(rater, program)
         return
     item = chosen(Item, sent.get("item"), program=program)
-    plays = int(sent["plays"]) if sent.get("plays", "").isdigit() else 1
+    plays = min(whole(sent.get("plays")) or 1, MOST_PLAYS)
     for why in ("broken", "known"):
         if why in sent:
             actions.skip(item, rater, why, plays)

@@ -25,6 +25,7 @@ from yesand.infra import bus
 from yesand.kit.errors import Refused
 from yesand.stage import room
 from yesand.stage.models import RoomMessage
+from yesand.web.sent import read_json
 from yesand.web.sockets import dispatch, engine
 
 #: An SDP in JSON has about 10 kB; nothing a room says is larger than this, in characters.
@@ -55,13 +56,14 @@ class Bucket:
 class RoomConsumer(AsyncWebsocketConsumer):
     """One page in one room."""
 
+    member: dispatch.Member | None
+    subscription: bus.Subscription | None
+    engine: asyncio.Task[None] | None
+    peer: str
+
     async def connect(self) -> None:
-        self.member: dispatch.Member | None = None
-        self.subscription: bus.Subscription | None = None
-        self.engine: asyncio.Task[None] | None = None
         self.changed = asyncio.Event()
         self.last = 0
-        self.peer = ""
         self.bucket = Bucket(time.monotonic())
         self.refused = 0
         person = self.scope.get("user")
@@ -76,16 +78,31 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.reader = room.Reader(self.member.role)
         await self.accept()
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # A fault of ours ends the socket without a disconnect: its reader must not live on.
+        self.member, self.subscription, self.engine, self.peer = None, None, None, ""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._let_go()
+
     async def disconnect(self, code: int) -> None:
-        if self.subscription is not None:
-            await self.subscription.__aexit__(None, None, None)
-        if self.engine is not None:
-            self.engine.cancel()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Stop reading the room and tell it that this page is gone; again does nothing."""
+        subscription, self.subscription = self.subscription, None
+        engine_task, self.engine = self.engine, None
+        peer, self.peer = self.peer, ""
+        if subscription is not None:
+            await subscription.__aexit__(None, None, None)
+        if engine_task is not None:
+            engine_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self.engine
-        if self.member is not None and self.peer:
+                await engine_task
+        if self.member is not None and peer:
             member = self.member
-            await _in_thread(room.gone)(member.session, member.role, member.alias, self.peer)
+            await _in_thread(room.gone)(member.session, member.role, member.alias, peer)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         received = time.time()
@@ -102,8 +119,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return
         self.refused = max(0, self.refused - 1)
         try:
-            message = json.loads(text_data)
-        except (ValueError, RecursionError):
+            message = read_json(text_data)
+        except ValueError:
             await self._error("bad_json", _("That message is not JSON."))
             return
         kind = message.get("type") if isinstance(message, dict) else None
