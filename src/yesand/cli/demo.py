@@ -1,4 +1,4 @@
-"""`yesand demo`: the whole house, seeded, with two robots that play and one that waits."""
+"""`yesand demo`: the whole house, seeded, with two pairs of robots that play and one that waits."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
-    "demo": Verb("demo:demo", "Start everything, seeded, with two robots that play", "server"),
+    "demo": Verb("demo:demo", "Start everything, seeded, with pairs of robots that play", "server"),
     "serve": Verb("serve:serve", "Run database, door, pages and workers in one terminal", "server"),
     "worker": Verb("worker:worker", "Run one worker: now or work", "server"),
     "migrate": Verb("migrate:migrate", "Bring the database's tables up to this version", "server"),
