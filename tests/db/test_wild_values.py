@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.fakes.rooms import Room, make_room
-from tests.fakes.sockets import page
+from tests.fakes.sockets import Link, headers, page
 from yesand.infra import bus
 from yesand.people.actions import join
 from yesand.stage.models import Scene, Take
@@ -107,6 +107,10 @@ async def test_a_room_tells_what_it_cannot_keep_and_goes_on(here):
         await ada.send("cue_displayed", "n-2", cue=str(here.booking.session_id), client_ms=10**400)
         await ada.send("present", "n-3", peer="p1", page="stage")
         assert (await ada.kind("present"))["body"]["peer"] == "p1"
+
+
+async def test_a_socket_to_no_room_is_refused(here):
+    assert not await Link("no-room", headers()).connect()  # type: ignore[arg-type]
 
 
 async def test_a_socket_that_dies_of_a_fault_leaves_no_reader(here, monkeypatch):

@@ -203,6 +203,13 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self.send(json.dumps(message))
 
 
+class Nowhere(AsyncWebsocketConsumer):
+    """Any other address: refused before it is accepted, instead of failing."""
+
+    async def connect(self) -> None:
+        await self.close()
+
+
 def _in_thread(function: Any) -> Any:
     """Rows are read in a thread of the pool: one slow room must not hold up the others."""
     return database_sync_to_async(function, thread_sensitive=False)
