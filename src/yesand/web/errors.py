@@ -20,7 +20,7 @@ from yesand.kit.errors import Problem, Refused
 from yesand.web.sent import storable
 
 #: Statuses of refusals by code, or by the code's first or last word. Everything else is 400.
-NOT_THERE = frozenset({"not_found", "not_yours", "unknown", "no_such", "gone"})
+NOT_THERE = frozenset({"not_found", "not_yours", "no_such", "gone"})
 FORBIDDEN = frozenset({"forbidden", "not_allowed", "not_adult", "not_verified", "consent"})
 CONFLICT = frozenset(
     {

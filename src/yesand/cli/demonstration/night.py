@@ -104,11 +104,9 @@ def play(cast: Cast) -> tuple[list[UUID], str]:
 
 
 def _player(person: Person, role: str, track: Track, seconds: float) -> Player:
-    verify, _context = _trust()
     return Player(
-        settings.BASE_URL, path_for(person, "/me"), role, track, seconds,
-        says=lambda text: print(f"   {text}", flush=True), verify=verify,
-    )  # fmt: skip
+        settings.BASE_URL, path_for(person, "/me"), role, track, seconds, verify=_trust()[0]
+    )
 
 
 async def _scenes(players: list[tuple[str, list[Player]]]) -> None:

@@ -16,7 +16,7 @@ import yesand
 from yesand.cli import say
 from yesand.cli.rehearsal import seed_words, sound
 from yesand.cli.rehearsal.browser import Performer
-from yesand.cli.rehearsal.desks import take_pictures
+from yesand.cli.rehearsal.desks import Desks
 from yesand.cli.rehearsal.director import Director
 from yesand.cli.rehearsal.server import Server, StepFailed
 from yesand.cli.rehearsal.visitor import Visitor, forms, wait_for_code
@@ -304,91 +304,14 @@ class Rehearsal:
         return self.server.run("yesand.cli.rehearsal.audit", self.seeded["program"], what)
 
     def _after(self) -> None:
-        self.step("processing", self._processed)
-        self.step("rating", self._rate)
-        self.step("publish", self._publish)
-        if self.shots is not None:
-            self.step("pictures", self._desks)
-        self.step("open the release", self._open)
-
-    def _processed(self) -> None:
         self.director.close()
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline:
-            found = self._audit("session")
-            if found["processed"] == "failed":
-                raise StepFailed(f"processing failed: {found['why_failed']}")
-            if found["processed"] == "done":
-                break
-            time.sleep(0.5)
-        else:
-            raise StepFailed("processing did not end in 90 s")
-        if not found["accepted"]:
-            # Behavior only routes to a person: the producer looks and accepts, as on any day.
-            self.producer.get(f"/producer/{self.seeded['program']}/takes/{found['take']}")
-            self.producer.send(
-                f"/producer/{self.seeded['program']}/takes/{found['take']}",
-                {"decision": "accept", "reason": "Heard whole in the rehearsal."},
-            )
-        if not self._audit("session")["accepted"]:
-            raise StepFailed(f"the take was not accepted: {found['verdict']} {found['reasons']}")
-
-    def _rate(self) -> None:
-        slug = self.seeded["program"]
-        self.rater.get(f"/me/consent/{slug}")
-        self.rater.send(f"/me/consent/{slug}", {"purpose": "rater_terms", "answer": "grant"})
+        desks = Desks(self.seeded, self._audit, self.producer, self.rater, self.shots)
+        self.step("processing", desks.process)
+        self.step("rating", desks.rate)
+        self.step("publish", desks.publish)
         if self.shots is not None:
-            take_pictures(self.rater, {"bench": f"/rater/bench/{slug}"}, self.shots)
-        rated = 0
-        for _ in range(20):
-            page = self.rater.get(f"/rater/bench/{slug}")
-            form = next((f for f in forms(page) if "item" in f["fields"]), None)
-            if form is None:
-                break
-            fields = {"item": form["fields"]["item"], "primary": "amusement", "intensity": "2"}
-            self.rater.send(f"/rater/bench/{slug}", {**fields, "plays": "1"})
-            rated += 1
-        if not rated:
-            raise StepFailed("no item reached the bench")
-
-    def _publish(self) -> None:
-        slug = self.seeded["program"]
-        path = f"/producer/{slug}/releases"
-        self.producer.get(path)
-        self.producer.send(
-            path,
-            {"do": "build", "name": "rehearsal", "purpose": "recognition_training", "use": "train"},
-        )
-        found = self._wait_release("built")
-        self.producer.send(path, {"do": "publish", "release": found["release"]})
-        self._wait_release("published")
-
-    def _wait_release(self, state: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 90
-        found: dict[str, Any] = {}
-        while time.monotonic() < deadline:
-            found = self._audit("release")
-            if found.get("state") == state:
-                return found
-            if found.get("state") == "failed":
-                raise StepFailed(f"the release failed: {found['why_failed']}")
-            time.sleep(0.5)
-        raise StepFailed(f"the release did not become {state}: {found}")
-
-    def _desks(self) -> None:
-        slug = self.seeded["program"]
-        assert self.shots is not None
-        take = self._audit("session")["take"]
-        pages = {
-            "producer-home": f"/producer/{slug}",
-            "coverage": f"/producer/{slug}/commissions/{self.seeded['commission']}",
-            "take": f"/producer/{slug}/takes/{take}",
-            "releases": f"/producer/{slug}/releases",
-            "money": f"/producer/{slug}/money",
-            "lab": f"/lab/{slug}",
-        }
-        take_pictures(self.producer, pages, self.shots)
-        take_pictures(self.rater, {"rater-home": "/rater"}, self.shots)
+            self.step("pictures", desks.pictures)
+        self.step("open the release", self._open)
 
     def _open(self) -> None:
         self.found = self._audit("end")

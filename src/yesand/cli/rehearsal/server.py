@@ -53,7 +53,7 @@ class Server:
         }
         self.child: subprocess.Popen[bytes] | None = None
 
-    def start(self, seconds: float = 90) -> None:
+    def start(self, seconds: float = 180) -> None:
         """Start and wait until /readyz says ready."""
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
