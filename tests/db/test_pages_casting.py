@@ -198,7 +198,7 @@ def test_an_audition_page_carries_what_the_recorder_needs(call, ada):
     [
         ("{", 400, "bad_json"),
         ("[]", 400, "bad_json"),
-        ('{"kind": "heard"}', 404, "unknown_kind"),
+        ('{"kind": "heard"}', 400, "unknown_kind"),
         ('{"kind": "mic", "take": "x"}', 400, "bad_id"),
         ('{"kind": "mic", "take": "00000000-0000-0000-0000-000000000000"}', 404, "not_yours"),
         ('{"reason": "renew", "stream": "00000000-0000-0000-0000-000000000000"}', 404, "not_found"),

@@ -220,7 +220,7 @@ class TestWhatGoesWrong:
         ("program_closed", 409),
         ("not_found", 404),
         ("not_yours", 404),
-        ("unknown_prompt", 404),
+        ("unknown_prompt", 400),
         ("not_adult", 403),
         ("too_often", 400),
     ],

@@ -266,9 +266,9 @@ def test_streams_of_a_take_a_check_and_nothing_else(here):
         ("[1]", 400, "bad_json"),
         ({"take": "x", "kind": "mic"}, 400, "bad_id"),
         ({"take": str(uuid.uuid4()), "kind": "mic"}, 404, "not_found"),
-        ({"take": "TAKE", "kind": "screen"}, 404, "unknown_kind"),
-        ({"take": "TAKE", "kind": 7}, 404, "unknown_kind"),
-        ({"take": "TAKE", "kind": "mic", "reason": "because"}, 404, "unknown_reason"),
+        ({"take": "TAKE", "kind": "screen"}, 400, "unknown_kind"),
+        ({"take": "TAKE", "kind": 7}, 400, "unknown_kind"),
+        ({"take": "TAKE", "kind": "mic", "reason": "because"}, 400, "unknown_reason"),
         ({"reason": "renew", "stream": str(uuid.uuid4())}, 404, "not_found"),
     ],
 )
