@@ -39,7 +39,7 @@ export interface RecorderHooks {
 export type Progress = FromWorker & { is: "progress" };
 
 export class Recorder {
-  readonly link = new WorkerLink();
+  readonly link: WorkerLink;
   /** Latest word about each stream, by stream id. */
   readonly streams = new Map<string, Progress>();
   #mic: string | null = null;
@@ -52,32 +52,36 @@ export class Recorder {
   constructor(
     private readonly options: RecorderOptions,
     private readonly hooks: RecorderHooks,
+    /** A worker that was started beforehand, so that the first sample need not wait for it. */
+    link?: WorkerLink,
   ) {
+    this.link = link ?? new WorkerLink();
     this.link.listen((message) => this.#hear(message));
     if (hooks.samples) this.link.send({ do: "tap", on: true });
   }
 
-  /** Asks leave for every stream and starts; throws a Refusal, or what the browser throws. */
+  /**
+   * Asks leave for every stream and starts; throws a Refusal, or what the browser throws. Each
+   * starts as soon as it may: the microphone does not wait for the others.
+   */
   async start(
     mic: MediaStreamTrack,
     cam: MediaStreamTrack | null,
     reason: "start" | "reload",
   ): Promise<void> {
-    const wanted: Kind[] = ["mic"];
-    if (cam) wanted.push("cam");
-    if (this.options.events !== false) wanted.push("events");
-    const grants = await Promise.all(wanted.map((kind) => this.#ask(kind, reason)));
-    const of = (kind: Kind): Grant | undefined => grants[wanted.indexOf(kind)];
-    if (this.#stopped) return;
-    const events = of("events");
-    if (events) {
-      this.#open(events, "events");
-      this.#events = events.stream;
-    }
-    const micGrant = of("mic");
-    const camGrant = of("cam");
-    if (micGrant) await this.#startMic(micGrant, mic);
-    if (cam && camGrant) await this.#startCamera(camGrant, cam);
+    const begin = async (kind: Kind, act: (grant: Grant) => Promise<void> | void): Promise<void> => {
+      const grant = await this.#ask(kind, reason);
+      if (!this.#stopped) await act(grant);
+    };
+    // Without a picture or events the voice is still worth keeping; what lacks is told.
+    const beside = (kind: Kind, act: (grant: Grant) => Promise<void> | void): Promise<void> =>
+      begin(kind, act).catch((error: unknown) => {
+        this.hooks.trouble?.(`no_${kind}`, error instanceof Error ? error.message : String(error));
+      });
+    const streams = [begin("mic", (grant) => this.#startMic(grant, mic))];
+    if (cam) streams.push(beside("cam", (grant) => this.#startCamera(grant, cam)));
+    if (this.options.events !== false) streams.push(beside("events", (grant) => this.#startEvents(grant)));
+    await Promise.all(streams);
   }
 
   /** Another microphone after the first was lost: a further stream of the same take. */
@@ -167,6 +171,11 @@ export class Recorder {
       watchSettings(track, (settings) =>
         this.event("settings", { kind: "mic", stream: grant.stream, intake, ...settings })),
     );
+  }
+
+  #startEvents(grant: Grant): void {
+    this.#open(grant, "events");
+    this.#events = grant.stream;
   }
 
   async #startCamera(grant: Grant, track: MediaStreamTrack): Promise<void> {

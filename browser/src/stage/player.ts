@@ -13,7 +13,7 @@ import { after, type Model, played, START } from "./model.ts";
 import { type Answer, Offers } from "./offers.ts";
 import { refreshParts } from "./refresh.ts";
 import type { StageBoot } from "./settings.ts";
-import { TakeRecording } from "./take.ts";
+import { type Prepared, prepare, TakeRecording } from "./take.ts";
 import type { View } from "./view.ts";
 
 const OBJECT_MS = 3000;
@@ -30,6 +30,7 @@ export class Stage {
   #cam: MediaStreamTrack | null = null;
   #voice: MediaStreamTrack | null = null;
   #take: TakeRecording | null = null;
+  #next: Prepared | null = null;
   #leftovers: Leftovers | null = null;
   #endTimer: ReturnType<typeof setTimeout> | null = null;
   #callState = "waiting";
@@ -53,6 +54,7 @@ export class Stage {
 
   async open(): Promise<void> {
     controls(this, this.view);
+    this.#next = prepare();
     await this.#getMedia();
     this.#leftovers = await finishLeftovers(() => undefined);
     this.#call = new Call(this.boot, {
@@ -140,6 +142,7 @@ export class Stage {
     const whole = this.#take?.stop() ?? Promise.resolve();
     this.#voice?.stop();
     this.#cam?.stop();
+    this.#next?.mic.then((mic) => mic.stop()).catch(() => undefined);
     this.view.partner(null);
     this.view.self(null);
     this.view.lamp(false);
@@ -229,11 +232,12 @@ export class Stage {
     }
     this.view.state("opening");
     this.#socket.burst();
-    const recording = new TakeRecording(take.id, this.boot, {
+    const recording = new TakeRecording(take.id, this.boot, this.#next ?? prepare(), {
       recording: () => this.#lampOn(take.id),
       level: (level) => this.#offers.level(level.rms_db, level.t),
       silent: (code, says) => this.#silent(code, says),
     });
+    this.#next = null;
     this.#take = recording;
     await recording.start(this.#cam, reason);
   }
@@ -275,6 +279,7 @@ export class Stage {
 
   #afterTake(id: string, recorded: boolean): void {
     if (recorded) return this.#toNotes(id);
+    this.#next = prepare();
     this.view.state("warm_up");
     void this.#refresh();
   }

@@ -2,10 +2,23 @@
 import { clientMs } from "../kit/clock.ts";
 import { holdLock } from "../kit/lock.ts";
 import { chosenDevices, getTrack, MediaTrouble, rawAudio } from "../kit/media.ts";
-import { Refusal } from "../recorder/link.ts";
+import { Refusal, WorkerLink } from "../recorder/link.ts";
 import type { Level, StoredEvent } from "../recorder/protocol.ts";
 import { Recorder } from "../recorder/recorder.ts";
 import type { StageBoot } from "./settings.ts";
+
+/** Microphone and worker of the next take, opened before it is: nothing flows between them yet. */
+export interface Prepared {
+  readonly mic: Promise<MediaStreamTrack>;
+  readonly link: WorkerLink;
+}
+
+export function prepare(): Prepared {
+  const mic = getTrack("mic", rawAudio(chosenDevices().mic));
+  // Who needs it awaits it; until then a refusal is nobody's.
+  mic.catch(() => undefined);
+  return { mic, link: new WorkerLink() };
+}
 
 export interface TakeHooks {
   /** Microphone blocks are being written. */
@@ -26,6 +39,7 @@ export class TakeRecording {
   constructor(
     readonly id: string,
     private readonly boot: StageBoot,
+    private readonly prepared: Prepared,
     private readonly hooks: TakeHooks,
   ) {}
 
@@ -33,7 +47,8 @@ export class TakeRecording {
     this.#release = await holdLock(`take:${this.id}`);
     if (!this.#release) return this.hooks.silent("stage.second_tab", "");
     try {
-      this.#mic = await getTrack("mic", rawAudio(chosenDevices().mic));
+      this.#mic = await this.prepared.mic;
+      if (this.#mic.readyState === "ended") this.#mic = await getTrack("mic", rawAudio(chosenDevices().mic));
       if (this.#stopped) return this.#mic.stop();
       const recorder = new Recorder(
         {
@@ -49,6 +64,7 @@ export class TakeRecording {
           micEnded: (why) => void this.#again(why),
           trouble: (code, says) => recorder.event("glitch", { kind: code, says }),
         },
+        this.prepared.link,
       );
       this.#recorder = recorder;
       // The worker keeps events until their own stream is granted.
