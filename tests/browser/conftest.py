@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).with_name("fakes")))
 
 from chromium import CHROMIUM
 from recorder_rig import (  # noqa: F401
-    fake_door,
     microphone,
     recorder_browser,
     recorder_build,
     recorder_host,
+    upload_door,
 )
 
 

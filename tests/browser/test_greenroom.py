@@ -39,8 +39,8 @@ def sweeps(seconds: int) -> NDArray[np.float64]:
 
 
 @pytest.fixture
-def host(recorder_build: Path, fake_door: DoorProcess) -> Iterator[GreenRoomHost]:
-    serving = GreenRoomHost(recorder_build, fake_door.url, {})
+def host(recorder_build: Path, upload_door: DoorProcess) -> Iterator[GreenRoomHost]:
+    serving = GreenRoomHost(recorder_build, upload_door, {})
     yield serving
     serving.close()
 
@@ -86,7 +86,7 @@ def problems(page: Page) -> list[str]:
 
 
 def test_one_line_when_all_is_well(
-    check: Opening, host: GreenRoomHost, fake_door: DoorProcess
+    check: Opening, host: GreenRoomHost, upload_door: DoorProcess
 ) -> None:
     page = check(speech(30))
     assert page.get_attribute("[data-go]", "aria-disabled") == "true"
@@ -105,7 +105,7 @@ def test_one_line_when_all_is_well(
     assert checks["browser"]["intake"] == "mstp"
     [grant] = host.grants
     assert (grant["take"], grant["kind"]) == ("session-1", "mic")
-    assert stored(fake_door, grant["stream"]).seconds >= 4.5
+    assert stored(upload_door, grant["stream"]).seconds >= 4.5
 
 
 def test_speakers_in_the_microphone_ask_for_headphones(check: Opening, host: GreenRoomHost) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 from recorder_host import DoorProcess, Host
@@ -24,7 +23,7 @@ from yesand.formats.blocks import HEADER_BYTES
 
 
 def test_three_seconds_arrive_sample_by_sample(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     recorder_host.boot["camera"] = True
     page = recorder_browser.page(recorder_host)
@@ -34,7 +33,7 @@ def test_three_seconds_arrive_sample_by_sample(
     stop_and_seal(page)
 
     [mic], [cam], [line] = (recorder_host.streams(kind) for kind in ("mic", "cam", "events"))
-    stream = stored(fake_door, mic)
+    stream = stored(upload_door, mic)
     assert stream.torn_tail_bytes == 0
     assert stream.stream == uuid.UUID(mic)
     assert stream.rate == RATE
@@ -44,7 +43,7 @@ def test_three_seconds_arrive_sample_by_sample(
     assert set(stream.blocks["count"][:-1]) == {4410}
     assert stream.blocks["first_sample"].tolist() == stream.blocks["at"].tolist()
 
-    said = events(fake_door, line)
+    said = events(upload_door, line)
     kinds = [event["type"] for event in said]
     assert kinds.count("stream_start") == 2
     assert "glitch" in kinds
@@ -56,14 +55,14 @@ def test_three_seconds_arrive_sample_by_sample(
     assert settings[0]["echoCancellation"] is False
     assert all("deviceId" not in one for one in said)
 
-    picture = (fake_door.spool / f"{cam}.bytes").read_bytes()
+    picture = (upload_door.spool / f"{cam}.bytes").read_bytes()
     assert picture.startswith(b"\x1a\x45\xdf\xa3"), "WebM begins with its EBML header"
     # Sealed and nothing to keep it for: no byte is left in the browser.
     nothing_left(page)
 
 
 def test_a_reload_in_mid_scene_loses_nothing_before_it(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     page = recorder_browser.page(recorder_host)
     start(page)
@@ -81,34 +80,33 @@ def test_a_reload_in_mid_scene_loses_nothing_before_it(
     ]
     # What the first page left is sent by the second, and then removed.
     nothing_left(page)
-    first, second = (stored(fake_door, name) for name in recorder_host.streams("mic"))
+    first, second = (stored(upload_door, name) for name in recorder_host.streams("mic"))
     for stream in (first, second):
         place(stream.samples, microphone.expected())
-        declared = json.loads((fake_door.spool / f"{stream.stream}.json").read_text())
-        assert declared["length"] == stream.length
+        assert upload_door.declared(str(stream.stream)) == stream.length
     assert first.length >= before
     assert len(recorder_host.streams("events")) == 2
 
 
 def test_a_killed_door_costs_nothing(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     page = recorder_browser.page(recorder_host)
     start(page)
     written(page, "mic", SECOND)
-    fake_door.kill()
+    upload_door.kill()
     written(page, "mic", 3 * SECOND)
-    fake_door.start()
+    upload_door.start()
     written(page, "mic", 4 * SECOND)
     stop_and_seal(page)
     [mic] = recorder_host.streams("mic")
-    stream = stored(fake_door, mic)
+    stream = stored(upload_door, mic)
     assert len(stream.samples) >= 4 * RATE - 4410
     place(stream.samples, microphone.expected())
 
 
 def test_a_blocked_page_loses_no_sample_and_holds_at_most_half_a_second(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     page = recorder_browser.page(recorder_host)
     start(page)
@@ -117,7 +115,7 @@ def test_a_blocked_page_loses_no_sample_and_holds_at_most_half_a_second(
     written(page, "mic", 4 * SECOND)
     stop_and_seal(page)
     [mic] = recorder_host.streams("mic")
-    stream = stored(fake_door, mic)
+    stream = stored(upload_door, mic)
     place(stream.samples, microphone.expected())
     blocks = stream.blocks
     assert stream.length == 3 * len(stream.samples) + HEADER_BYTES * len(blocks)
@@ -129,20 +127,20 @@ def test_a_blocked_page_loses_no_sample_and_holds_at_most_half_a_second(
 
 
 def test_a_killed_browser_keeps_what_it_wrote_and_sends_it_on_the_next_visit(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     page = recorder_browser.page(recorder_host)
     start(page)
     written(page, "mic", SECOND)
-    fake_door.kill()
+    upload_door.kill()
     written(page, "mic", 3 * SECOND)
     recorder_browser.kill()
-    fake_door.start()
+    upload_door.start()
     [mic] = recorder_host.streams("mic")
-    assert stored(fake_door, mic).length < 3 * SECOND, "the rest must be what the browser kept"
+    assert stored(upload_door, mic).length < 3 * SECOND, "the rest must be what the browser kept"
     # Another page of ours is enough; nobody records again.
     page = recorder_browser.page(recorder_host)
     nothing_left(page)
-    stream = stored(fake_door, mic)
+    stream = stored(upload_door, mic)
     assert stream.length >= 3 * SECOND
     place(stream.samples, microphone.expected())

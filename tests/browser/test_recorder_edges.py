@@ -21,7 +21,7 @@ from recorder_rig import (
 
 
 def test_nothing_is_written_in_a_pause_and_the_span_is_told(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     page = recorder_browser.page(recorder_host)
     start(page)
@@ -42,8 +42,8 @@ def test_nothing_is_written_in_a_pause_and_the_span_is_told(
     written(page, "mic", length + SECOND)
     stop_and_seal(page)
     [mic], [line] = recorder_host.streams("mic"), recorder_host.streams("events")
-    stream = stored(fake_door, mic)
-    said = {one["type"]: one["t"] for one in events(fake_door, line)}
+    stream = stored(upload_door, mic)
+    said = {one["type"]: one["t"] for one in events(upload_door, line)}
     silent = said["resume"] / 1000 - said["pause"] / 1000
     assert silent >= 1.5
     # Samples stay in one row; the clock shows where nothing was written.
@@ -57,7 +57,7 @@ def test_nothing_is_written_in_a_pause_and_the_span_is_told(
 
 
 def test_a_browser_without_track_processor_records_by_worklet(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     recorder_host.boot["intake"] = "worklet"
     page = recorder_browser.page(recorder_host)
@@ -65,7 +65,7 @@ def test_a_browser_without_track_processor_records_by_worklet(
     written(page, "mic", 2 * SECOND)
     stop_and_seal(page)
     [mic] = recorder_host.streams("mic")
-    stream = stored(fake_door, mic)
+    stream = stored(upload_door, mic)
     assert stream.rate == RATE
     assert (stream.blocks["device_us"] == -(2**63)).all()
     assert len(stream.samples) >= 2 * RATE - 8192
@@ -86,7 +86,7 @@ def test_a_refused_take_says_so_and_stores_nothing(
 
 
 def test_what_another_tab_still_records_is_left_alone_until_that_tab_dies(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess, microphone: Microphone
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess, microphone: Microphone
 ) -> None:
     page = recorder_browser.page(recorder_host)
     start(page)
@@ -94,18 +94,16 @@ def test_what_another_tab_still_records_is_left_alone_until_that_tab_dies(
     other = recorder_browser.page(recorder_host)
     written(page, "mic", 2 * SECOND)
     [mic] = recorder_host.streams("mic")
-    assert not (fake_door.spool / f"{mic}.json").exists(), (
-        "the other tab may not declare its length"
-    )
+    assert upload_door.declared(mic) is None, "the other tab may not declare its length"
     page.close()
     nothing_left(other)
-    stream = stored(fake_door, mic)
+    stream = stored(upload_door, mic)
     assert stream.length >= 2 * SECOND
     place(stream.samples, microphone.expected())
 
 
 def test_page_and_worker_read_the_same_clock(
-    recorder_browser: Browser, recorder_host: Host, fake_door: DoorProcess
+    recorder_browser: Browser, recorder_host: Host, upload_door: DoorProcess
 ) -> None:
     page = recorder_browser.page(recorder_host)
     before = page.evaluate("recorderPage.clientMs()")
@@ -113,6 +111,6 @@ def test_page_and_worker_read_the_same_clock(
     after = page.evaluate("recorderPage.clientMs()")
     stop_and_seal(page)
     [mic], [line] = recorder_host.streams("mic"), recorder_host.streams("events")
-    [started] = [one for one in events(fake_door, line) if one["type"] == "stream_start"]
-    first = stored(fake_door, mic).blocks["client_us"][0] / 1000
+    [started] = [one for one in events(upload_door, line) if one["type"] == "stream_start"]
+    first = stored(upload_door, mic).blocks["client_us"][0] / 1000
     assert before < first <= started["t"] < after

@@ -22,8 +22,8 @@ def room() -> Iterator[Room]:
 
 
 @pytest.fixture
-def stage(recorder_build: Path, fake_door: DoorProcess, room: Room) -> Iterator[StageHost]:
-    host = StageHost(recorder_build, fake_door.url, {})
+def stage(recorder_build: Path, upload_door: DoorProcess, room: Room) -> Iterator[StageHost]:
+    host = StageHost(recorder_build, upload_door, {})
     host.room = room
     yield host
     host.close()
@@ -66,7 +66,7 @@ def test_a_scene_from_warm_up_to_notes(
     players: tuple[Page, Page],
     room: Room,
     stage: StageHost,
-    fake_door: DoorProcess,
+    upload_door: DoorProcess,
     microphone: Microphone,
 ) -> None:
     ada, noor = players
@@ -110,9 +110,9 @@ def test_a_scene_from_warm_up_to_notes(
         )
         names = {one["kind"]: one["stream"] for one in by}
         for name in names.values():
-            declared(fake_door, name)
-        place(stored(fake_door, names["mic"]).samples, microphone.expected())
-        said = events(fake_door, names["events"])
+            declared(upload_door, name)
+        place(stored(upload_door, names["mic"]).samples, microphone.expected())
+        said = events(upload_door, names["events"])
         kinds = [one["type"] for one in said]
         assert kinds.count("ping") >= 10
         assert ("cue_displayed" in kinds) == (role == "a")

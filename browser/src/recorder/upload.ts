@@ -55,7 +55,7 @@ export class Upload {
     private door: Door,
     private readonly pace: Pace,
     private readonly hooks: Hooks = {},
-    /** Nobody sent this stream before: it is created without asking first. */
+    /** Create without asking first: nobody sent this stream before, or its token is new. */
     private fresh = false,
   ) {}
 
@@ -157,6 +157,8 @@ export class Upload {
     const door = await this.hooks.renew?.(outcome.is === "gone" ? "suspect" : "renew");
     if (!door) return { is: "refused", why };
     this.door = door;
+    // Creating again, with a token that lasts longer, also opens what had expired.
+    this.fresh = true;
     return null;
   }
 

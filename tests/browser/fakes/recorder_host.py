@@ -14,13 +14,18 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
+import uuid
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from yesand.infra import secrets
+from yesand.kit.canonical import StreamHash
 from yesand.kit.ids import new_id
+from yesand.recording.spool import Spool
+from yesand.recording.spool_files import Receipt
+from yesand.recording.tokens import Capability, mint
 
 TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 POLICY = (
@@ -41,7 +46,7 @@ class Host:
     """Serves the page at `url`; every granted stream is kept in `grants`."""
 
     built: Path
-    door_url: str
+    door: DoorProcess
     boot: dict[str, object]
     grants: list[dict[str, str]] = field(default_factory=list)
     posts: list[tuple[str, dict[str, object]]] = field(default_factory=list)
@@ -67,8 +72,10 @@ class Host:
             def log_message(self, format: str, *args: object) -> None:
                 """Silent."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        # The door answers this one origin only, so the port was settled before both.
+        self.url = self.door.origin
+        port = int(self.url.rsplit(":", 1)[-1])
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def page(self, name: str) -> str | None:
@@ -90,7 +97,7 @@ class Host:
             f'<script type="application/json" id="boot">{boot}</script>'
             '<script type="module" src="/recorder-page.js"></script></body></html>'
         )
-        answer(request, 200, page.encode(), "text/html", POLICY.format(door=self.door_url))
+        answer(request, 200, page.encode(), "text/html", POLICY.format(door=self.door.url))
 
     def grant(self, request: BaseHTTPRequestHandler, wanted: dict[str, str]) -> None:
         if self.refuse:
@@ -99,11 +106,12 @@ class Host:
         stream = wanted.get("stream") if wanted["reason"] == "renew" else None
         stream = stream or str(new_id())
         self.grants.append(wanted | {"stream": stream})
+        recording = str(new_id())
         granted = {
             "stream": stream,
-            "recording": str(new_id()),
-            "token": f"stream.{stream}",
-            "door_url": f"{self.door_url}/uploads",
+            "recording": recording,
+            "token": self.door.token(stream, recording, wanted["kind"]),
+            "door_url": f"{self.door.url}/uploads",
             "max_bytes": 1 << 30,
         }
         answer(request, 200, json.dumps(granted).encode(), "application/json")
@@ -133,28 +141,74 @@ def answer(
 
 @dataclass
 class DoorProcess:
-    """The door, started, killed and started again on one port and one spool."""
+    """The real door, started, killed and started again on one port and one home.
 
-    port: int
-    spool: Path
-    origin: str = "*"
+    A thread of the test seals what is complete, as the worker does where there is a database.
+    """
+
+    home: Path
+    origin: str
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.spooled = Spool(self.home / "spool")
+        self.stopping = threading.Event()
+        self.sealer = threading.Thread(target=self.seal, daemon=True)
+        self.sealer.start()
+
+    @property
+    def spool(self) -> Path:
+        return self.spooled.folder
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def token(self, stream: str, recording: str, kind: str) -> str:
+        """Leave to send one stream, by the key of this home."""
+        keys = [secrets.read(self.home, "upload_token")]
+        expires = int(time.time()) + 3600
+        claim = Capability(uuid.UUID(stream), uuid.UUID(recording), kind, 1 << 30, expires)
+        return mint(keys, claim)
+
+    def declared(self, stream: str) -> int | None:
+        """The length the browser declared, None while it has not."""
+        path = self.spool / f"{stream}.json"
+        return json.loads(path.read_text())["length"] if path.exists() else None
+
+    def seal(self) -> None:
+        while not self.stopping.wait(0.1):
+            for path in self.spool.glob("*.json"):
+                if path.name.endswith(".receipt.json"):
+                    continue
+                found = self.spooled.look(uuid.UUID(path.stem))
+                if found.complete and found.state == "open":
+                    self.spooled.write_receipt(self.receipt(found.stream))
+
+    def receipt(self, stream: uuid.UUID) -> Receipt:
+        data = self.spooled.bytes_path(stream).read_bytes()
+        hashing = StreamHash()
+        hashing.update(data)
+        return Receipt(stream, len(data), hashing.hexdigest(), time.time())
+
     def start(self) -> None:
-        program = Path(__file__).with_name("recorder_door.py")
+        environment = os.environ | {
+            "YESAND_HOME": str(self.home),
+            "YESAND_BASE_URL": self.origin,
+            "YESAND_DOOR_PORT": str(self.port),
+            "YESAND_MIN_FREE_GB": "0",
+        }
         self.process = subprocess.Popen(
-            [sys.executable, str(program), str(self.port), str(self.spool), self.origin],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            [sys.executable, "-m", "yesand.web.doors"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                urllib.request.urlopen(self.url, timeout=1)
-            except urllib.error.HTTPError:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=1)
                 return
             except OSError:
                 threading.Event().wait(0.05)
@@ -166,3 +220,8 @@ class DoorProcess:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+    def close(self) -> None:
+        self.kill()
+        self.stopping.set()
+        self.sealer.join(5)

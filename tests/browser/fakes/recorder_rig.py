@@ -77,17 +77,15 @@ def microphone(tmp_path_factory: pytest.TempPathFactory) -> Microphone:
 
 
 @pytest.fixture
-def fake_door(tmp_path: Path) -> Iterator[DoorProcess]:
-    spool = tmp_path / "spool"
-    spool.mkdir()
-    process = DoorProcess(free_port(), spool)
+def upload_door(tmp_path: Path) -> Iterator[DoorProcess]:
+    process = DoorProcess(tmp_path / "home", f"http://127.0.0.1:{free_port()}")
     process.start()
     yield process
-    process.kill()
+    process.close()
 
 
 @pytest.fixture
-def recorder_host(recorder_build: Path, fake_door: DoorProcess) -> Iterator[Host]:
+def recorder_host(recorder_build: Path, upload_door: DoorProcess) -> Iterator[Host]:
     boot: dict[str, object] = {
         "take": "take-1",
         "encoding": "s24",
@@ -95,7 +93,7 @@ def recorder_host(recorder_build: Path, fake_door: DoorProcess) -> Iterator[Host
         "camera": False,
         "reason": "start",
     }
-    serving = Host(recorder_build, fake_door.url, boot)
+    serving = Host(recorder_build, upload_door, boot)
     yield serving
     serving.close()
 
@@ -203,7 +201,7 @@ def stored(door: DoorProcess, stream: str) -> BlockStream:
 def declared(door: DoorProcess, stream: str) -> None:
     """Waits until the door was told that a stream is whole."""
     deadline = time.monotonic() + 30
-    while not (door.spool / f"{stream}.json").exists():
+    while door.declared(stream) is None:
         assert time.monotonic() < deadline, f"stream {stream} was never declared"
         threading.Event().wait(0.05)
 
