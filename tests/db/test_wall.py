@@ -152,6 +152,8 @@ def test_matching_and_pay_need_no_right_to_labels_or_evaluation(played):
     with connection.cursor() as cursor:
         name = f"wall_{uuid.uuid4().hex[:8]}"
         cursor.execute(f"CREATE ROLE {name}")
+        # Postgres 15 lets nobody but a member take a role on, not even who made it.
+        cursor.execute(f"GRANT {name} TO CURRENT_USER")
         cursor.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}")
         cursor.execute(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {name}")
         cursor.execute("SELECT tablename FROM pg_tables WHERE tablename ~ '^(labels|evaluation)_'")
