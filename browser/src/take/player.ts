@@ -1,5 +1,7 @@
 /** Plays several tracks of one take in step: decoded once, scheduled on one clock. */
 
+import { wait } from "../kit/clock.ts";
+
 export interface Source {
   readonly role: string;
   readonly media: string;
@@ -65,7 +67,9 @@ export class Player {
     await this.load();
     const context = this.context;
     if (!context) return;
-    await context.resume();
+    // Without a click a browser may wait for one for ever; then the page says so.
+    await Promise.race([context.resume(), wait(500)]);
+    if (context.state !== "running") throw new Error("the browser waits for a click");
     this.silence();
     this.from = from >= Math.min(until, this.seconds) - 0.02 ? 0 : Math.max(0, from);
     this.until = until;

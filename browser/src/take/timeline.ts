@@ -1,4 +1,5 @@
 /** Two lanes that play in step: what a take page, a bench item and an exit strip share. */
+import { text } from "../kit/boot.ts";
 import { all, one, onClick } from "../kit/dom.ts";
 import { minutesSeconds } from "../kit/clock.ts";
 import { onKeys, pressesItself } from "../kit/keys.ts";
@@ -131,8 +132,8 @@ export class Timeline {
     button.dataset["act"] = what;
     button.dataset["role"] = lane.role;
     button.setAttribute("aria-pressed", "false");
-    button.setAttribute("aria-label", `${what} ${lane.name}`);
-    button.textContent = what === "solo" ? "Solo" : "Mute";
+    button.setAttribute("aria-label", text(`take.${what}_of`, { name: lane.name }));
+    button.textContent = text(`take.${what}`);
     return button;
   }
 
