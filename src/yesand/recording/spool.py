@@ -184,7 +184,9 @@ class Spool:
                 return self._again(stream, offset, body, length, hash_)
             size = os.fstat(handle).st_size
             now = record.with_(offset=size)
-            if record.state != "open" and not (now.complete and not body):
+            # The end may be told again of a stream that is whole, but never of a suspect one.
+            said_again = now.complete and not body and record.state != "suspect"
+            if record.state != "open" and not said_again:
                 raise gone(record)
             if offset != size:
                 self._sync_bytes(handle, record)
