@@ -192,3 +192,41 @@ def test_a_second_tab_is_turned_away_and_records_nothing(
     assert "another tab" in second.inner_text("[data-trouble]")
     assert len(stage.grants) == count
     state(ada, "playing")
+
+
+def test_a_director_sees_both_and_offers_without_being_heard(
+    players: tuple[Page, Page], chromium: Browser, room: Room, stage: StageHost
+) -> None:
+    ada, noor = players
+    with chromium.new_context() as third:
+        desk = third.new_page()
+        desk.on("pageerror", lambda error: print("page error:", error))
+        desk.goto(f"{stage.url}/director")
+        for role in "ab":
+            desk.wait_for_function(
+                "role => document.querySelector(`video[data-seat=${role}]`).videoWidth > 0",
+                arg=role,
+            )
+        play(players)
+        for role in "ab":
+            desk.wait_for_function(
+                "role => document.querySelector(`[data-seat-state=${role}]`).textContent"
+                " === 'connected, recording'",
+                arg=role,
+            )
+        desk.select_option("[name=to]", "b")
+        desk.fill("[name=action]", "Make sure they notice")
+        desk.click("text=Offer it")
+        noor.wait_for_selector("[data-cue]:not([hidden])")
+        assert noor.inner_text("[data-cue-text]") == "Make sure they notice"
+        noor.keyboard.press("3")
+        desk.wait_for_function(
+            "document.querySelector('[data-notice]').textContent === 'Noor let it go.'"
+        )
+        # The third connection leaves the call of the two as it is.
+        assert [page.get_attribute("body", "data-call") for page in players] == ["connected"] * 2
+        tracks = "document.querySelector('video[data-partner]').srcObject.getTracks().length"
+        assert [page.evaluate(tracks) for page in players] == [2, 2]
+    ada.keyboard.press("d")
+    ada.wait_for_selector("[data-cue]:not([hidden])")
+    assert ada.inner_text("[data-cue-text]") == "Ask for one thing back"

@@ -46,6 +46,17 @@ PAGE = """<!doctype html><html lang="en"><title>Stage</title><body><main>
 </main><script type="module" src="/stage.js"></script></body></html>"""
 
 
+DESK = """<!doctype html><html lang="en"><title>Desk</title><body><main>
+<script type="application/json" id="boot">{boot}</script><h1>Desk</h1>
+<video data-seat="a" muted playsinline></video><span data-seat-state="a"></span>
+<video data-seat="b" muted playsinline></video><span data-seat-state="b"></span>
+<p><span data-here></span> <b data-played></b></p><p data-notice aria-live="polite"></p>
+<form data-cue-form><select name="to"><option>a</option><option>b</option></select>
+<input name="action"><input name="aim_emotion" value="pride"><input name="aim_intensity" value="2">
+<button>Offer it</button></form><button type="button" data-act="pause">Pause</button>
+</main><script type="module" src="/director.js"></script></body></html>"""
+
+
 @dataclass
 class Room:
     """The socket's side: what was said, and the little the server decides."""
@@ -156,6 +167,12 @@ class Room:
             if self.paused is None:
                 self.paused = set()
                 await self.store("server", kind, body, nonce)
+        elif kind == "cue":
+            self.cues += 1
+            to = body.get("to", role)
+            made = {"cue": f"cue-{self.cues}", "to": to, "take": TAKE, "empty": False}
+            made |= {"action": body.get("action", "Ask for one thing back"), "aim": ""}
+            await self.store(role, kind, made | {"pulled": "pull" in body}, nonce)
         elif kind == "take_closed":
             if self.open:
                 self.open = False
@@ -186,7 +203,20 @@ class StageHost(Host):
             )
         if name == "left":
             return "<!doctype html><title>Left</title><h1>You are out</h1>"
+        if name == "director":
+            return DESK.format(boot=json.dumps(self.desk()))
         return self.stage(name) if name in ("a", "b") else None
+
+    def desk(self) -> dict[str, object]:
+        return {
+            "session": SESSION,
+            "role": "director",
+            "alias": "Mo",
+            "socket_url": f"{self.room.url}/director",
+            "ice_servers": [],
+            "ice_policy": "all",
+            "people": {"a": "Ada", "b": "Noor"},
+        }
 
     def stage(self, role: str) -> str:
         other = "b" if role == "a" else "a"
