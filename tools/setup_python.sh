@@ -15,5 +15,7 @@ if ! .venv/bin/python -c '' 2>/dev/null; then
     fi
 fi
 echo "setup: locked Python packages"
+# The venv brings an older setuptools than pyproject.toml's metadata needs; locks leave it out.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "setuptools==84.2.1"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
