@@ -25,9 +25,10 @@ showLocalTimes();
 
 // The stage finishes what is left by itself, for there the call goes first.
 if (!document.querySelector("video[data-partner]")) {
-  void finishLeftovers((left) => {
-    show("[data-uploads]", left > 0);
-    say("data-uploads", left > 0 ? text("uploads.left", { megabytes: (left / 1e6).toFixed(1) }) : "");
+  void finishLeftovers((left, stuck) => {
+    show("[data-uploads]", left > 0 || stuck > 0);
+    const rest = stuck > 0 ? text("uploads.stuck") : "";
+    say("data-uploads", left > 0 ? text("uploads.left", { megabytes: (left / 1e6).toFixed(1) }) : rest);
   }).then((leftovers) => {
     const done = document.body.dataset["notesDone"];
     if (done) leftovers?.doneWith(done);

@@ -11,21 +11,25 @@ export interface Leftovers {
   doneWith(take: string): void;
 }
 
-/** Starts a worker only where there is something to send. Null where there is nothing. */
-export async function finishLeftovers(changed: (left: number) => void): Promise<Leftovers | null> {
+/**
+ * Starts a worker only where there is something to send. Null where there is nothing.
+ * `stuck`: how many streams the server will not take; a human must look at those.
+ */
+export async function finishLeftovers(changed: (left: number, stuck: number) => void): Promise<Leftovers | null> {
   if (!(await anythingLeft())) return null;
   const link = new WorkerLink();
   const streams = new Map<string, FromWorker & { is: "progress" }>();
   const left = (): number => {
     let bytes = 0;
     for (const one of streams.values()) {
-      if (["recording", "finished"].includes(one.state)) bytes += Math.max(1, one.written - one.sent);
+      if (["recording", "finished"].includes(one.state) && one.why === "") bytes += Math.max(1, one.written - one.sent);
     }
     return bytes;
   };
+  const stuck = (): number => [...streams.values()].filter((one) => one.why !== "").length;
   link.listen((message) => {
     if (message.is === "progress") streams.set(message.stream, message);
-    if (message.is === "progress" || message.is === "idle") changed(left());
+    if (message.is === "progress" || message.is === "idle") changed(left(), stuck());
     if (message.is === "idle") link.close();
   });
   link.send({ do: "leftovers" });
