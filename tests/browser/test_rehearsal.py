@@ -65,9 +65,20 @@ def test_each_role_was_offered_one_cue_and_answered(rehearsed):
         assert cue["response"] == "took"
 
 
+def longest_stretch(track: np.ndarray, gaps, rate: int) -> np.ndarray:
+    """The longest part without a declared gap.
+
+    Where Chromium's fake device stalls on a busy machine, time goes on and its file does not: the
+    gap is declared and filled, and what follows lies later than in the source.
+    """
+    edges = [0, *(round(x * rate) for gap in gaps for x in (gap.start, gap.end)), len(track)]
+    pieces = [track[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return max(pieces, key=len)
+
+
 def best_correlation(track: np.ndarray, source: np.ndarray) -> float:
-    """The largest normalized correlation of the track's middle with any place of the source."""
-    middle = track[len(track) // 4 : 3 * len(track) // 4].astype(float)
+    """The largest normalized correlation of the stretch's middle with any place of the source."""
+    middle = track[len(track) // 8 : 7 * len(track) // 8].astype(float)
     middle -= middle.mean()
     raw = correlate(source, middle, mode="valid", method="fft")
     squares = np.concatenate([[0.0], np.cumsum(source**2)])
@@ -80,7 +91,9 @@ def test_each_track_is_its_own_microphone(rehearsed):
     (dyad,) = list(yesand.open(found["release"]))
     sources = {role: soundfile.read(path, dtype="float64")[0] for role, path in mics.items()}
     for role, other in (("a", "b"), ("b", "a")):
-        track = dyad.track(role).samples
+        held = dyad.track(role)
+        track = longest_stretch(held.samples, held.gaps, dyad.rate)
+        assert len(track) > 2 * dyad.rate, held.gaps
         assert best_correlation(track, sources[role]) >= 0.99
         assert best_correlation(track, sources[other]) < 0.5
 
