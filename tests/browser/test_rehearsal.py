@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy.signal import correlate
+from scipy.signal import correlate, resample_poly
 
 import yesand
 from yesand.formats.robot_voice import robot_dialogue
@@ -87,14 +87,22 @@ def best_correlation(track: np.ndarray, source: np.ndarray) -> float:
 
 
 def test_each_track_is_its_own_microphone(rehearsed):
-    found, _folder, mics = rehearsed
+    found, folder, _mics = rehearsed
     (dyad,) = list(yesand.open(found["release"]))
-    sources = {role: soundfile.read(path, dtype="float64")[0] for role, path in mics.items()}
+    # What Chromium's fake microphone played: 44.1 kHz, so nothing above 22 kHz can come back.
+    sources = {
+        role: resample_poly(soundfile.read(folder / "out" / f"mic-{role}.wav")[0], 160, 147)
+        for role in "ab"
+    }
     for role, other in (("a", "b"), ("b", "a")):
         held = dyad.track(role)
         track = longest_stretch(held.samples, held.gaps, dyad.rate)
-        assert len(track) > 2 * dyad.rate, held.gaps
-        assert best_correlation(track, sources[role]) >= 0.99
+        assert len(track) > 3 * dyad.rate, held.gaps
+        # The fake device slips by a block of 10 ms now and then: three seconds at a time.
+        step = 3 * dyad.rate
+        parts = [track[at : at + step] for at in range(0, len(track) - step + 1, step)]
+        own = [best_correlation(part, sources[role]) for part in parts]
+        assert np.median(own) >= 0.99, own
         assert best_correlation(track, sources[other]) < 0.5
 
 
