@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from yesand.kit.errors import Refused
 from yesand.kit.money import Money
-from yesand.pay import actions, payout, reads
+from yesand.pay import actions, reads
 from yesand.pay.models import Transfer
 from yesand.people.models import Client, Person, Program
 
@@ -99,29 +99,6 @@ def test_a_changed_line_breaks_the_seal(program, ada):
     assert reads.residual(program) == 0
     Transfer.objects.filter(once="p1").update(amount_minor=999)
     assert reads.residual(program) > 0
-
-
-def test_payout_sends_what_is_owed_once(program, ada):
-    commission = uuid.uuid4()
-    actions.promise_budget(program, commission, Money(100_00), once="p1")
-    booking = book(program, ada, commission)
-    rate = actions.lock_rate(ada, program, "booking", booking)
-    actions.accrue(rate, "booking", 3600, "booking", booking, "whole_booking")
-    actions.settle("booking", booking)
-    import datetime as dt
-
-    (due,) = payout.prepare(program, dt.date(2026, 12, 1))
-    assert due.amount_minor == 7400
-    payout.mark_sent(due)
-    with pytest.raises(Refused):
-        payout.mark_sent(due)
-    assert reads.owed(ada, program) == Money(0)
-    assert payout.prepare(program, dt.date(2026, 12, 1)) == []
-    assert reads.residual(program) == 0
-    with pytest.raises(Refused) as refusal:
-        payout.bank_file([due])
-    assert ada.pseudonym in str(refusal.value)
-    assert "ada@" not in str(refusal.value)
 
 
 STEP = st.tuples(

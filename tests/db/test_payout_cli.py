@@ -41,13 +41,21 @@ def test_what_is_owed_becomes_a_bank_file(stage, tmp_path, capsys):
     assert run([*words, str(out)]) == 2
     assert "is there already" in capsys.readouterr().err
     payout.set_payout(pair[1], "DE89 3704 0044 0532 0130 00")
-    assert run([*words, str(tmp_path / "all.csv"), "--sent"]) == 0
+    assert run([*words, str(tmp_path / "second.csv"), "--sent", "--reference", "B 7"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (found["number"], found["payouts"], found["sent"]) == (2, 1, True)
+    assert found["unsent"] == [1], "what stands in an earlier file is not written twice"
+    assert [reads.owed(p, stage.program).minor for p in pair] == [3700, 0]
+    again = tmp_path / "again.csv"
+    assert run([*words, str(again), "--again", "1", "--sent"]) == 0
+    assert again.read_text() == out.read_text()
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["unsent"] == []
     assert Payout.objects.filter(sent_at=None).count() == 0
     assert [reads.owed(p, stage.program).minor for p in pair] == [0, 0]
     assert reads.residual(stage.program) == 0
-    capsys.readouterr()
     assert run([*words, str(tmp_path / "none.csv"), "--sent"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["payouts"] == 0
+    assert (tmp_path / "none.csv").read_text() == payout.EMPTY
 
 
 def test_bad_words_are_refused(stage, tmp_path, capsys):
@@ -55,4 +63,8 @@ def test_bad_words_are_refused(stage, tmp_path, capsys):
     assert run(["payout", "nowhere", "--out", out]) == 2
     assert "nowhere: is not the slug" in capsys.readouterr().err
     assert run(["payout", stage.program.slug, "--out", out, "--on", "Friday"]) == 2
+    assert not (tmp_path / "x.csv").exists()
+    known = ["payout", stage.program.slug, "--out", out]
+    assert run([*known, "--again", "9"]) == 2
+    assert "--again 9: is not the number" in capsys.readouterr().err
     assert not (tmp_path / "x.csv").exists()

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from yesand.kit.money import Money
 from yesand.pay import rules
 from yesand.pay.actions import available, batch_digest
-from yesand.pay.models import Account, Accrual, Batch, LockedRate, Payout, Transfer
+from yesand.pay.models import Account, Accrual, BankFile, Batch, LockedRate, Payout, Transfer
 from yesand.people.models import Person, Program
 
 
@@ -81,11 +82,12 @@ def statement(person: Person, program: Program | None = None) -> list[Line]:
 
 
 def earned(person: Person) -> list[Money]:
-    """Everything a person ever earned, one sum per currency."""
+    """Everything a person ever earned, one sum per currency; a returned payout earns nothing."""
     sums = (
         Transfer.objects.filter(
             state="posted", credit__kind="earned", credit__owner=person.pseudonym
         )
+        .exclude(debit__kind="paid")
         .values("credit__currency")
         .annotate(s=Sum("amount_minor"))
         .order_by("credit__currency")
@@ -115,7 +117,9 @@ def effective_hour(person: Person, program: Program) -> Money | None:
             credit__kind="earned",
             credit__owner=person.pseudonym,
             credit__program=program,
-        ).aggregate(s=Sum("amount_minor"))["s"]
+        )
+        .exclude(debit__kind="paid")
+        .aggregate(s=Sum("amount_minor"))["s"]
         or 0
     )
     return Money(round(minor * 3600 / seconds), program.currency) if seconds else None
@@ -148,6 +152,7 @@ def balances(program: Program, commission_id: UUID | None = None) -> Balances:
     promised = summed(credit__in=budgets, debit__kind="client", state="posted")
     out = summed(debit__in=budgets, state="posted")
     sent = summed(debit__program=program, credit__kind="paid", state="posted")
+    sent -= summed(debit__program=program, debit__kind="paid", state="posted")
     return Balances(
         money(promised), money(free), money(promised - free - out), money(out), money(sent)
     )
@@ -162,8 +167,9 @@ def residual(program: Program) -> int:
     """Minor units the ledger cannot explain; 0 when every invariant holds.
 
     Counts: transfers across programs or currencies, reservations used beyond their amount,
-    earned lines that differ from what the accrued seconds are worth, and a broken seal chain
-    (as one unit each).
+    earned lines that differ from what the accrued seconds are worth, payouts whose transfers say
+    something else than their state, persons who were sent more than they earned, and a broken
+    seal chain (as one unit each).
     """
     wrong = 0
     for row in Transfer.objects.filter(debit__program=program).select_related("debit", "credit"):
@@ -182,6 +188,7 @@ def residual(program: Program) -> int:
         seconds = rate.accruals.aggregate(s=Sum("seconds"))["s"] or 0
         due = rules.earned(rate.work, Money(rate.hour_minor, rate.currency), seconds).minor
         wrong += abs(due - (lines.aggregate(s=Sum("amount_minor"))["s"] or 0))
+    wrong += _payouts_wrong(program)
     previous = ""
     for batch in Batch.objects.filter(program=program).order_by("number"):
         rows = list(batch.transfers.order_by("at", "id"))
@@ -191,6 +198,62 @@ def residual(program: Program) -> int:
     return wrong
 
 
+def _payouts_wrong(program: Program) -> int:
+    """Minor units by which payouts and the ledger disagree."""
+    net: dict[UUID, int] = defaultdict(int)
+    moved = Transfer.objects.filter(debit__program=program, event_kind="payout", state="posted")
+    for event, kind, minor in moved.values_list("event", "credit__kind", "amount_minor"):
+        net[event] += minor if kind == "paid" else -minor
+    wrong = 0
+    for row in Payout.objects.filter(program=program):
+        due = row.amount_minor if row.sent_at and not row.returned_at else 0
+        wrong += abs(due - net.pop(row.pk, 0))
+    wrong += sum(abs(minor) for minor in net.values())
+    balance: dict[int, int] = defaultdict(int)
+    posted = Transfer.objects.filter(debit__program=program, state="posted")
+    for wallet, minor in posted.filter(credit__kind="earned").values_list(
+        "credit_id", "amount_minor"
+    ):
+        balance[wallet] += minor
+    for wallet, minor in posted.filter(debit__kind="earned").values_list(
+        "debit_id", "amount_minor"
+    ):
+        balance[wallet] -= minor
+    return wrong + sum(-minor for minor in balance.values() if minor < 0)
+
+
 def payouts(person: Person) -> list[Payout]:
-    """Money sent or about to be sent, newest first."""
-    return list(Payout.objects.filter(person=person).order_by("-pay_on"))
+    """Money sent, returned or about to be sent, newest first."""
+    rows = Payout.objects.filter(person=person).exclude(file__dropped_at__isnull=False)
+    return list(rows.select_related("file", "program").order_by("-pay_on", "-id"))
+
+
+@dataclass(frozen=True)
+class FileView:
+    """A bank file with its lines, as the money page shows it."""
+
+    file: BankFile
+    lines: list[Payout]
+    total: Money
+    may_undo: bool
+    """Marking it as sent can still be taken back."""
+
+
+def bank_files(program: Program, now: dt.datetime | None = None) -> list[FileView]:
+    """Every bank file of a program, newest first; its lines by pseudonym."""
+    now = now or timezone.now()
+    found = []
+    files = BankFile.objects.filter(program=program).select_related("prepared_by", "sent_by")
+    for file in files.order_by("-number"):
+        lines = list(file.payouts.select_related("person").order_by("person__pseudonym"))
+        total = Money(sum(line.amount_minor for line in lines), program.currency)
+        none_back = not any(line.returned_at for line in lines)
+        found.append(FileView(file, lines, total, none_back and undoable(file.sent_at, now)))
+    return found
+
+
+def undoable(at: dt.datetime | None, now: dt.datetime | None = None) -> bool:
+    """True while a click made at `at` can be taken back."""
+    if at is None:
+        return False
+    return (now or timezone.now()) - at <= dt.timedelta(hours=rules.UNDO_HOURS)

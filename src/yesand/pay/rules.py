@@ -23,9 +23,14 @@ RULES = {
     "reservation": "Set aside before the booking was offered.",
     "not_needed": "Set aside and not needed; back in the budget.",
     "payout": "Sent to your account.",
+    "returned": "Your bank sent it back; it is owed to you again.",
+    "payout_undone": "It was marked as sent by mistake; it is owed to you.",
+    "return_undone": "It reached your account after all.",
 }
 
 LATE_HOURS = 24
+#: So long a click about a payout can be taken back; later the bank's word is needed again.
+UNDO_HOURS = 24
 
 
 @dataclass(frozen=True)

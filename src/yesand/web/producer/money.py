@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from yesand.commission.models import Commission
 from yesand.pay import payout, reads
-from yesand.pay.models import Payout
-from yesand.web.access import program_for
+from yesand.web.access import person_of, program_for
 
 
 def pay_day(today: dt.date) -> dt.date:
@@ -26,12 +26,19 @@ def pay_day(today: dt.date) -> dt.date:
 @login_required
 @require_http_methods(["GET", "POST"])
 def money(request: HttpRequest, slug: str) -> HttpResponse:
-    """Balances per order, the ledger's residual, and payouts to prepare."""
+    """Balances per order, the ledger's residual, and the bank files with their payouts."""
     program = program_for(request, slug, "producer")
     if request.method == "POST":
-        due = payout.prepare(program, pay_day(timezone.localdate()))
-        messages.success(request, _("%(n)s payouts prepared.") % {"n": len(due)})
+        due = payout.prepare(program, pay_day(timezone.localdate()), person_of(request))
+        messages.success(
+            request,
+            ngettext("%(n)d payout prepared.", "%(n)d payouts prepared.", len(due))
+            % {"n": len(due)}
+            if due
+            else _("Nothing is owed that is not in a file already."),
+        )
         return redirect("producer:money", slug=slug)
+    files = reads.bank_files(program)
     orders = Commission.objects.filter(program=program).exclude(state="draft")
     return render(
         request,
@@ -41,9 +48,17 @@ def money(request: HttpRequest, slug: str) -> HttpResponse:
             "total": reads.balances(program),
             "orders": [(c, reads.balances(program, c.pk)) for c in orders],
             "residual": reads.residual(program),
-            "payouts": Payout.objects.filter(program=program)
-            .select_related("person")
-            .order_by("sent_at", "pay_on")[:100],
+            "files": files,
+            "waiting": {
+                line.pk
+                for view in files
+                if view.file.state == "prepared"
+                for line in payout.without_account(view.lines)
+            },
+            "undoable": {
+                line.pk for view in files for line in view.lines if reads.undoable(line.returned_at)
+            },
+            "today": timezone.localdate(),
             "pay_day": pay_day(timezone.localdate()),
         },
     )

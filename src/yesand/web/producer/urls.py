@@ -15,6 +15,7 @@ from yesand.web.producer import (
     live,
     money,
     order,
+    payouts,
     releases,
     schedule,
     takes,
@@ -53,5 +54,7 @@ urlpatterns: list[URLPattern] = [
     path("producer/<slug:slug>/takes", takes.takes, name="takes"),
     path("producer/<slug:slug>/takes/<uuid:take>", takes.take, name="take"),
     path("producer/<slug:slug>/money", money.money, name="money"),
+    path("producer/<slug:slug>/money/step", payouts.step, name="payout_step"),
+    path("producer/<slug:slug>/money/files/<uuid:file>.csv", payouts.bank_file, name="bank_file"),
     path("producer/<slug:slug>/releases", releases.releases, name="releases"),
 ]

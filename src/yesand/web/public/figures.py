@@ -112,10 +112,12 @@ def promises(now: dt.datetime) -> list[Promise]:
 
 def _paid(since: dt.datetime) -> Promise:
     sent = Payout.objects.filter(sent_at__gte=since)
-    on_time = sum(p.sent_at.date() <= p.pay_on for p in sent if p.sent_at)
-    total = sent.count()
-    coming = Payout.objects.filter(sent_at=None).aggregate(day=Min("pay_on"))["day"]
-    people = Payout.objects.filter(sent_at=None, pay_on=coming).count() if coming else 0
+    days = [(p.left_on, p.pay_on) for p in sent.select_related("file")]
+    on_time = sum(left is not None and left <= promised for left, promised in days)
+    total = len(days)
+    due = Payout.objects.filter(sent_at=None).exclude(file__dropped_at__isnull=False)
+    coming = due.aggregate(day=Min("pay_on"))["day"]
+    people = due.filter(pay_on=coming).count() if coming else 0
     more = (
         _("Next: %(day)s, %(people)d people.")
         % {"day": coming.strftime("%-d %b"), "people": people}
