@@ -98,11 +98,7 @@ def test_each_track_is_its_own_microphone(rehearsed):
         held = dyad.track(role)
         track = longest_stretch(held.samples, held.gaps, dyad.rate)
         assert len(track) > 3 * dyad.rate, held.gaps
-        # The fake device slips by a block of 10 ms now and then: three seconds at a time.
-        step = 3 * dyad.rate
-        parts = [track[at : at + step] for at in range(0, len(track) - step + 1, step)]
-        own = [best_correlation(part, sources[role]) for part in parts]
-        assert np.median(own) >= 0.99, own
+        assert best_correlation(track, sources[role]) >= 0.99, (role, held.gaps)
         assert best_correlation(track, sources[other]) < 0.5
 
 

@@ -20,7 +20,7 @@ That latency is not part of the interval; it is excluded in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -32,8 +32,11 @@ Doubles = NDArray[np.float64]
 VERSION = "clock-1"
 # sd of the prior on clock differences; it keeps short takes from inventing drift
 PRIOR_PPM = 60.0
-GAP_MS = 15.0
 MOST_RTT_MS = 10_000.0
+# a drift that moves a track by less is left alone: captured samples are worth more
+WORTH_MS = 1.0
+# no path's queue is known better than this
+LEAST_ROOM_MS = 0.3
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class TrackClock:
     uncertainty_ms: half-width of the interval for any sample's stage time, without device latency.
     pings: how many were used; min_rtt_ms: fastest round trip, 0 without pings.
     valid: False when there is nothing to map with; why says what is missing or inconsistent.
+    seconds: how much sound the map was made from, by its samples.
     """
 
     nominal_hz: int
@@ -81,6 +85,7 @@ class TrackClock:
     valid: bool = True
     why: str = ""
     version: str = VERSION
+    seconds: float = 0.0
 
     def stage_s(self, sample: ArrayLike) -> Doubles:
         """Stage time (Unix seconds) of sample numbers; a sample after a gap is that much later."""
@@ -89,6 +94,26 @@ class TrackClock:
         for gap in self.gaps:
             out = out + np.where(n >= gap.sample, gap.seconds, 0.0)
         return out
+
+    @property
+    def corrects(self) -> bool:
+        """True when resampling this track makes it lie truer than leaving it.
+
+        The drift must be larger than its own uncertainty and move the track's end by a
+        millisecond, a tenth of the grid on which turns are told. A short take fails that: there a
+        drift of 25 ppm would cost every captured sample to gain a third of a millisecond.
+        """
+        sure = abs(self.drift_ppm) > self.drift_uncertainty_ppm
+        return bool(self.valid and sure and self._moved_ms > WORTH_MS)
+
+    @property
+    def left_ms(self) -> float:
+        """By how much the track's end lies off the map because its drift is left alone."""
+        return 0.0 if self.corrects else self._moved_ms
+
+    @property
+    def _moved_ms(self) -> float:
+        return abs(self.drift_ppm) * 1e-3 * self.seconds
 
     def sample_at(self, stage_s: ArrayLike) -> Doubles:
         """Sample number (fractional) at stage times; inside a gap the first sample after it."""
@@ -109,9 +134,9 @@ class Alignment:
 
     offset_ms: stage time of b's sample 0 minus that of a's.
     uncertainty_ms: the truth lies within offset_ms +- this, whatever the two paths' asymmetry
-        (device latencies excluded).
+        (device latencies excluded), drift that is left alone included.
     drift_ppm: b's sample rate against a's, both relative to their nominal rates; with uncertainty.
-    resample: True when the drift is larger than its own uncertainty, so that correcting it helps.
+    resample: True when correcting the drift helps, see `TrackClock.corrects`.
     """
 
     offset_ms: float
@@ -244,12 +269,15 @@ class SampleLine:
     backward_ms: float
 
 
-def fit_samples(end_sample: ArrayLike, client_ms: ArrayLike, rate: int) -> SampleLine | None:
+def fit_samples(
+    end_sample: ArrayLike, client_ms: ArrayLike, rate: int, gaps: Sequence[Gap] = ()
+) -> SampleLine | None:
     """Line from audio blocks; None without any.
 
     end_sample: (n,) sample number just after each block's last one; client_ms: (n,) browser clock
     at which that sample was handed over. Hand-over is late by a varying time, never early: the
-    floor is the line. A rise of the floor by more than 15 ms that lasts to the end is a gap.
+    floor is the line. gaps: where samples never came, in browser seconds, as the seal found them
+    (`formats.block_gaps`): what follows lies that much later.
     """
     n = np.asarray(end_sample, np.float64)
     at = np.asarray(client_ms, np.float64)
@@ -258,44 +286,27 @@ def fit_samples(end_sample: ArrayLike, client_ms: ArrayLike, rate: int) -> Sampl
     x = n * 1000.0 / rate
     base = float(at[0] - x[0])
     late = at - x - base
-    slope = _typical_slope(x, late)
-    flat = late - slope * x
-    stairs = np.minimum.accumulate(flat[::-1])[::-1]
-    rise = np.flatnonzero(np.diff(stairs) > GAP_MS) + 1
-    # the last half second may be late by chance; it is no proof of a lasting deficit
-    rise = rise[x[rise] < x[-1] - 500.0] if len(rise) else rise
-    gaps: list[Gap] = []
-    shift = np.zeros(len(n))
-    for step in rise:
-        before = float(flat[max(0, step - 50) : step].min())
-        after = float(flat[step : step + 50].min())
-        gaps.append(Gap(int(n[step - 1]), (after - before) / 1000.0))
-        shift[step:] += after - before
-    line = floor_line(x, late - shift)
+    for gap in gaps:
+        late = late - np.where(n > gap.sample, gap.seconds * 1000.0, 0.0)
+    line = floor_line(x, late)
     line = Line(line.center, line.level + base, line.slope, line.level_sd, line.slope_sd)
     back = float(np.max(np.maximum.accumulate(at) - at))
     return SampleLine(line, tuple(gaps), back)
 
 
-def _typical_slope(x: Doubles, y: Doubles) -> float:
-    """Median slope between minima of twenty windows: a few gaps do not bend it."""
-    parts = np.array_split(np.arange(len(x)), min(20, max(1, len(x) // 10)))
-    if len(parts) < 3:
-        return 0.0
-    low = np.array([part[np.argmin(y[part])] for part in parts])
-    steps = np.diff(y[low]) / np.maximum(np.diff(x[low]), 1e-9)
-    return float(np.median(steps))
-
-
 def track_clock(
-    rate: int, end_sample: ArrayLike, client_ms: ArrayLike, pings: Doubles
+    rate: int,
+    end_sample: ArrayLike,
+    client_ms: ArrayLike,
+    pings: Doubles,
+    gaps: Sequence[Gap] = (),
 ) -> TrackClock:
     """The clock of one track from its audio blocks and its performer's pings.
 
     Arguments as in `fit_samples` and `fit_server`. Without blocks or pings the result is not valid
     and says why.
     """
-    samples, server = fit_samples(end_sample, client_ms, rate), fit_server(pings)
+    samples, server = fit_samples(end_sample, client_ms, rate, gaps), fit_server(pings)
     if samples is None or server is None:
         why = "no audio block carries a time" if samples is None else "no clock ping was answered"
         return TrackClock(rate, 0.0, float(rate), 0.0, 0.0, 0.0, len(pings), 0.0, (), False, why)
@@ -305,11 +316,15 @@ def track_clock(
     stage = ends + server.line.at(ends)
     per_ms = (stage[1] - stage[0]) / last_ms if last_ms > 0 else 1.0
     slope_sd = float(np.hypot(samples.line.slope_sd, server.line.slope_sd))
+    # Queues that last for seconds tilt a short line without showing in its residuals: the line may
+    # lean by as much as its two floors leave it room.
+    room_ms = server.bound_ms - server.min_rtt_ms / 2 + LEAST_ROOM_MS
+    lean = 0.5 * room_ms / last_ms if last_ms > 0 else 0.0
     # pings may end before the audio does: the line is then prolonged, and that is uncertain
     reach = max(0.0, *(abs(e - server.line.center) for e in ends))
     prolonged = 2 * server.line.slope_sd * reach
     sampled = 2 * samples.line.level_sd + samples.line.slope_sd * last_ms
-    gaps = tuple(Gap(g.sample, g.seconds * (1 + server.line.slope)) for g in samples.gaps)
+    on_stage = tuple(Gap(g.sample, g.seconds * (1 + server.line.slope)) for g in samples.gaps)
     why = ""
     if server.worst_breach_ms > 2.0:
         why = f"pings contradict one straight line by {server.worst_breach_ms:.1f} ms"
@@ -320,13 +335,14 @@ def track_clock(
         start_s=float(stage[0]) / 1000.0,
         rate_hz=rate / per_ms,
         drift_ppm=(1.0 / per_ms - 1.0) * 1e6,
-        drift_uncertainty_ppm=2 * slope_sd * 1e6,
+        drift_uncertainty_ppm=(2 * slope_sd + lean) * 1e6,
         uncertainty_ms=server.bound_ms + prolonged + sampled + samples.backward_ms,
         pings=server.pings,
         min_rtt_ms=server.min_rtt_ms,
-        gaps=gaps,
+        gaps=on_stage,
         valid=True,
         why=why,
+        seconds=last_ms / 1000.0,
     )
 
 
@@ -339,10 +355,10 @@ def align(a: TrackClock, b: TrackClock) -> Alignment:
     unsure = float(np.hypot(a.drift_uncertainty_ppm, b.drift_uncertainty_ppm))
     return Alignment(
         offset_ms=(b.start_s - a.start_s) * 1000.0,
-        uncertainty_ms=a.uncertainty_ms + b.uncertainty_ms,
+        uncertainty_ms=sum(c.uncertainty_ms + c.left_ms for c in (a, b)),
         drift_ppm=float(drift),
         drift_uncertainty_ppm=unsure,
-        resample=bool(abs(drift) > unsure),
+        resample=a.corrects or b.corrects,
         valid=True,
         why="; ".join(w for w in (a.why, b.why) if w),
     )

@@ -2,7 +2,7 @@
 
 A role may have several parts (a reload, a new device) and every part holes. Each unbroken run of
 samples becomes one piece with its own place; `formats.align` lays the pieces of both roles on one
-grid of 48 kHz and resamples only where a drift is larger than its own uncertainty.
+grid of 48 kHz and resamples only where correcting the drift helps (`TrackClock.corrects`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from yesand.dsp.frames import to_rate
 from yesand.formats.align import Pair, Piece, align_pair
 from yesand.formats.audio import RATE, to_int24
-from yesand.formats.blocks import BlockStream
+from yesand.formats.blocks import BlockStream, find_gaps
 from yesand.formats.manifest import Ping
 from yesand.kit.spans import Span, merge
-from yesand.post.clock import TrackClock, track_clock
+from yesand.post.clock import Gap, TrackClock, track_clock
 
 #: Zero-filled stretches stand at this magnitude where they are analyzed: not exact silence, so
 #: that a hole that is already known is not found again as a lost buffer. One 24-bit step.
@@ -53,16 +53,16 @@ class Side:
             for first, count, number in runs(part):
                 start = max(at(part, number), free_from)
                 clock = part.clock
+                corrects = clock.corrects
                 piece = Piece(
                     as_int24(part.audio)[first : first + count],
                     start,
                     part.audio.rate,
-                    clock.drift_ppm if clock.valid else 0.0,
-                    clock.drift_uncertainty_ppm if clock.valid else np.inf,
+                    clock.drift_ppm if corrects else 0.0,
+                    clock.drift_uncertainty_ppm if corrects else np.inf,
                 )
                 found.append(piece)
-                drifts = abs(piece.drift_ppm) > piece.drift_uncertainty_ppm
-                pace = 1 + piece.drift_ppm * 1e-6 if drifts else 1.0
+                pace = 1 + piece.drift_ppm * 1e-6
                 free_from = start + count / part.audio.rate / pace
         return found
 
@@ -91,11 +91,21 @@ def side(streams: Sequence[BlockStream], pings: Sequence[Ping], fallback_s: floa
         if len(audio.blocks) == 0:
             continue
         ends = audio.blocks["first_sample"] + audio.blocks["count"]
-        clock = track_clock(audio.rate, ends, audio.blocks["client_us"] / 1000.0, exchanged)
+        handed_ms = audio.blocks["client_us"] / 1000.0
+        clock = track_clock(audio.rate, ends, handed_ms, exchanged, _deficits(audio))
         start = clock.start_s if clock.valid else fallback_s
         parts.append(Part(audio, clock, start))
         fallback_s = start + len(audio.samples) / audio.rate
     return Side(tuple(parts))
+
+
+def _deficits(audio: BlockStream) -> list[Gap]:
+    """Where samples fell short of the clock; holes in the count are in the count already."""
+    return [
+        Gap(int(audio.blocks["first_sample"][gap.block]), gap.seconds)
+        for gap in find_gaps(audio.blocks, audio.rate)
+        if gap.kind == "clock"
+    ]
 
 
 def at(part: Part, number: int) -> float:
