@@ -13,12 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.fakes.desk import YAML, hand_in, make_program, page, signed_in
+from tests.fakes import desk
+from tests.fakes.desk import hand_in, page, signed_in
 from yesand.casting import actions as casting
 from yesand.casting.models import Application, Call
-from yesand.commission import actions
-from yesand.commission.models import Commission
-from yesand.commission.schema import read_order
 from yesand.pay import actions as pay
 from yesand.pay import reads as pay_reads
 from yesand.pay.models import Transfer
@@ -29,41 +27,8 @@ from yesand.recording.models import Access
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def program():
-    return make_program()
-
-
-@pytest.fixture
-def mo(program):
-    person = people.add_person("mo@example.org", alias="Mo")
-    people.join(program, person, "producer")
-    return person
-
-
-@pytest.fixture
-def producer(mo) -> Client:
-    return signed_in(mo)
-
-
-@pytest.fixture
-def ada():
-    return people.add_person("ada@example.org", alias="Ada", languages=["en"])
-
-
-@pytest.fixture
-def commission(program) -> Commission:
-    return actions.draft(program, read_order(YAML, "x"))
-
-
-@pytest.fixture
-def opened(commission) -> Commission:
-    return actions.open_commission(actions.approve(commission, "Dr. Ames"))
-
-
-@pytest.fixture
-def call(program) -> Call:
-    return casting.open_call(program, "Players wanted", "Five short scenes.", ["en"])
+program, mo, producer, ada = desk.program, desk.mo, desk.producer, desk.ada
+commission, opened, call = desk.commission, desk.opened, desk.call
 
 
 def new_call(**changes):

@@ -7,11 +7,11 @@ import uuid
 import pytest
 from django.test import Client
 
-from tests.fakes.desk import YAML, hand_in, make_program, page, signed_in
+from tests.fakes import desk
+from tests.fakes.desk import YAML, hand_in, page
 from yesand.casting import actions as casting
-from yesand.casting.models import Call
 from yesand.commission import actions, reads
-from yesand.commission.models import Commission, Prompt
+from yesand.commission.models import Prompt
 from yesand.commission.schema import read_order
 from yesand.kit.money import Money
 from yesand.pay import actions as pay
@@ -21,41 +21,8 @@ from yesand.people import actions as people
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def program():
-    return make_program()
-
-
-@pytest.fixture
-def mo(program):
-    person = people.add_person("mo@example.org", alias="Mo")
-    people.join(program, person, "producer")
-    return person
-
-
-@pytest.fixture
-def producer(mo) -> Client:
-    return signed_in(mo)
-
-
-@pytest.fixture
-def ada():
-    return people.add_person("ada@example.org", alias="Ada", languages=["en"])
-
-
-@pytest.fixture
-def commission(program) -> Commission:
-    return actions.draft(program, read_order(YAML, "x"))
-
-
-@pytest.fixture
-def opened(commission) -> Commission:
-    return actions.open_commission(actions.approve(commission, "Dr. Ames"))
-
-
-@pytest.fixture
-def call(program) -> Call:
-    return casting.open_call(program, "Players wanted", "Five short scenes.", ["en"])
+program, mo, producer, ada = desk.program, desk.mo, desk.producer, desk.ada
+commission, opened, call = desk.commission, desk.opened, desk.call
 
 
 # --- the client's link ----------------------------------------------------------------------
@@ -174,7 +141,7 @@ def test_a_card_is_shown_as_each_player_would_see_it(producer, program):
     assert "The deck is empty" in page(producer, f"/producer/{program.slug}/deck")
     actions.load_deck()
     html = page(producer, f"/producer/{program.slug}/deck")
-    assert "30 cards in the deck" in html
+    assert "39 cards in the deck" in html
     scripts = page(producer, f"/producer/{program.slug}/deck?shape=script")
     assert scripts.count('<li><a class="card"') == 6
     none = page(producer, f"/producer/{program.slug}/deck?shape=script&relationship=rivals")

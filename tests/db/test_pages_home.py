@@ -6,10 +6,10 @@ import datetime as dt
 import uuid
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from tests.fakes.desk import YAML, make_program, page, signed_in
+from tests.fakes import desk
+from tests.fakes.desk import YAML, page, signed_in
 from yesand.cases import actions as cases
 from yesand.cases.models import Case
 from yesand.casting import actions as casting
@@ -31,21 +31,7 @@ pytestmark = pytest.mark.django_db
 NOON = dt.datetime(2026, 11, 25, 12, 0, tzinfo=dt.UTC)  # a Wednesday
 
 
-@pytest.fixture
-def program():
-    return make_program()
-
-
-@pytest.fixture
-def mo(program):
-    person = people.add_person("mo@example.org", alias="Mo", zone="UTC")
-    people.join(program, person, "producer")
-    return person
-
-
-@pytest.fixture
-def producer(mo) -> Client:
-    return signed_in(mo)
+program, mo, producer = desk.program, desk.mo, desk.producer
 
 
 @pytest.fixture

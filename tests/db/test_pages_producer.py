@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from tests.fakes.desk import YAML, fields_of, make_program, page, signed_in
+from tests.fakes import desk
+from tests.fakes.desk import YAML, fields_of, page, signed_in
 from yesand.casting import actions as casting
-from yesand.casting.models import Call
 from yesand.commission import actions, reads
 from yesand.commission.models import Commission
 from yesand.commission.schema import read_order, write_order
@@ -21,41 +21,8 @@ from yesand.people.models import Person
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def program():
-    return make_program()
-
-
-@pytest.fixture
-def mo(program):
-    person = people.add_person("mo@example.org", alias="Mo")
-    people.join(program, person, "producer")
-    return person
-
-
-@pytest.fixture
-def producer(mo) -> Client:
-    return signed_in(mo)
-
-
-@pytest.fixture
-def ada():
-    return people.add_person("ada@example.org", alias="Ada", languages=["en"])
-
-
-@pytest.fixture
-def commission(program) -> Commission:
-    return actions.draft(program, read_order(YAML, "x"))
-
-
-@pytest.fixture
-def opened(commission) -> Commission:
-    return actions.open_commission(actions.approve(commission, "Dr. Ames"))
-
-
-@pytest.fixture
-def call(program) -> Call:
-    return casting.open_call(program, "Players wanted", "Five short scenes.", ["en"])
+program, mo, producer, ada = desk.program, desk.mo, desk.producer, desk.ada
+commission, opened, call = desk.commission, desk.opened, desk.call
 
 
 # --- who may come in ------------------------------------------------------------------------

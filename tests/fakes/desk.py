@@ -1,4 +1,9 @@
-"""A producer's desk to test against: a program in the middle of its work, and its pages."""
+"""A producer's desk to test against: a program in the middle of its work, and its pages.
+
+Its fixtures are taken by name, so that a test module shows what it stands on:
+
+    program, mo = desk.program, desk.mo
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,14 @@ import re
 import uuid
 
 import numpy as np
+import pytest
 from django.test import Client
 
 from yesand.casting import actions as casting
-from yesand.casting.models import Application
+from yesand.casting.models import Application, Call
+from yesand.commission import actions
+from yesand.commission.models import Commission
+from yesand.commission.schema import read_order
 from yesand.consent import actions as consent
 from yesand.formats.block_bytes import Encoding, Header, encode_block
 from yesand.infra import objects
@@ -49,6 +58,43 @@ def signed_in(person: Person) -> Client:
     client = Client()
     client.force_login(person)
     return client
+
+
+@pytest.fixture
+def program() -> Program:
+    return make_program()
+
+
+@pytest.fixture
+def mo(program: Program) -> Person:
+    person = people.add_person("mo@example.org", alias="Mo")
+    people.join(program, person, "producer")
+    return person
+
+
+@pytest.fixture
+def producer(mo: Person) -> Client:
+    return signed_in(mo)
+
+
+@pytest.fixture
+def ada() -> Person:
+    return people.add_person("ada@example.org", alias="Ada", languages=["en"])
+
+
+@pytest.fixture
+def commission(program: Program) -> Commission:
+    return actions.draft(program, read_order(YAML, "x"))
+
+
+@pytest.fixture
+def opened(commission: Commission) -> Commission:
+    return actions.open_commission(actions.approve(commission, "Dr. Ames"))
+
+
+@pytest.fixture
+def call(program: Program) -> Call:
+    return casting.open_call(program, "Players wanted", "Five short scenes.", ["en"])
 
 
 def page(client: Client, address: str, status: int = 200) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -22,6 +23,7 @@ from yesand.matching import actions, reads
 from yesand.matching.models import Booking
 from yesand.people.models import Program
 from yesand.web.access import person_of, program_for
+from yesand.web.sent import whole
 
 LEFT_OUT = {
     "no_shared_time": gettext_lazy("no shared time"),
@@ -35,6 +37,8 @@ LEFT_OUT = {
     "no_prompt_within_limits": gettext_lazy("no prompt fits both people's limits"),
     "enough_partners": gettext_lazy("already had enough other partners to choose from"),
 }
+#: More than this in one run is a slip of the hand.
+MOST_BOOKINGS = 500
 WEEK, TEN_YEARS = dt.timedelta(days=7), dt.timedelta(days=3653)
 
 
@@ -46,7 +50,7 @@ class WeekForm(forms.Form):
         label=gettext_lazy("Week of"), widget=forms.DateInput(attrs={"type": "date"})
     )
     bookings = forms.IntegerField(
-        label=gettext_lazy("Most bookings"), min_value=1, max_value=500, required=False
+        label=gettext_lazy("Most bookings"), min_value=1, max_value=MOST_BOOKINGS, required=False
     )
 
     def __init__(self, program: Program, *args: object, **kwargs: object) -> None:
@@ -102,6 +106,32 @@ class BookForm(forms.Form):
         return starts_at
 
 
+def _asked(request: HttpRequest, program: Program) -> tuple[dict[str, Any], list[str]]:
+    """What a link such as *Book 4 more* fills in, and in words what of it makes no sense."""
+    asked: dict[str, Any] = {}
+    odd = []
+    if (key := request.GET.get("commission")) is not None:
+        try:
+            order = Commission.objects.filter(pk=uuid.UUID(key), program=program).first()
+        except ValueError:
+            order = None
+        if order is None:
+            odd.append(_("The link names no order of this program. Choose one below."))
+        elif order.state != "open":
+            says = _("%(name)s is not open for bookings. Open it first, or choose another.")
+            odd.append(says % {"name": order.name})
+        else:
+            asked["commission"] = order
+    if (text := request.GET.get("bookings")) is not None:
+        number = whole(text)
+        if number is None or not 1 <= number <= MOST_BOOKINGS:
+            says = _("The link asks for no number of bookings from 1 to %(most)d. Write one below.")
+            odd.append(says % {"most": MOST_BOOKINGS})
+        else:
+            asked["bookings"] = number
+    return asked, odd
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def schedule(request: HttpRequest, slug: str) -> HttpResponse:
@@ -109,7 +139,8 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
     program = program_for(request, slug, "producer")
     monday = timezone.localdate() + dt.timedelta(days=7 - timezone.localdate().weekday())
     sent = request.POST if request.POST.get("ask") == "week" else None
-    week = WeekForm(program, sent, initial={"week": monday})
+    asked, odd = _asked(request, program)
+    week = WeekForm(program, sent, initial={"week": monday, **asked})
     if sent is not None and week.is_valid():
         run = actions.schedule(
             week.cleaned_data["commission"],
@@ -148,6 +179,8 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
         {
             "program": program,
             "week": week,
+            "asked": asked,
+            "odd": odd,
             "hand": hand,
             "bookings": reads.upcoming(program),
             "last": runs[0] if runs else None,
