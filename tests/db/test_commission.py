@@ -213,11 +213,12 @@ def test_the_grid_names_the_weakest_pairs_first(commission):
 
 def test_the_shipped_deck_loads_and_loading_again_changes_nothing(db):
     first = actions.load_deck()
-    assert len(first) == 30
+    assert len(first) == 39
     assert actions.load_deck() == first
-    assert Prompt.objects.count() == 30
-    assert Fact.objects.filter(house="commission", kind="card_laid").count() == 30
-    assert len(reads.deck("en", "train")) == 30 and reads.deck("es") == []
+    assert Prompt.objects.count() == 39
+    assert Fact.objects.filter(house="commission", kind="card_laid").count() == 39
+    assert len(reads.deck("en", "train")) == 30 and len(reads.deck("en", "evaluation")) == 9
+    assert reads.deck("es") == []
 
 
 CARD = (actions.DECK / "row-14.yaml").read_text("utf-8")
@@ -272,10 +273,41 @@ def test_three_cards_are_dealt_under_both_players_limits(commission):
     assert len(every) > 10
 
 
-def test_evaluation_has_a_deck_of_its_own(program):
+def test_evaluation_has_a_deck_of_its_own(program, commission):
     actions.load_deck()
-    commission = actions.draft(program, replace(ORDER, use="evaluation"))
-    assert reads.deal(commission, ["en"], {}, "any", [], "s") == []
+    testing = actions.draft(program, replace(ORDER, use="evaluation"))
+    skills = {(role, skill) for role in "ab" for skill in reads.skills_asked()}
+    dealt: dict[str, set[str]] = {"train": set(), "evaluation": set()}
+    for order in (commission, testing):
+        for slot in ("opener", "middle", "closer"):
+            for n in range(8):
+                cards = reads.deal(order, ["en"], {}, slot, [], f"{slot}{n}", skills=skills)
+                assert len(cards) == 3 and {card.use for card in cards} == {order.use}
+                dealt[order.use] |= {card.slug for card in cards}
+    assert not dealt["train"] & dealt["evaluation"]
+    assert len(dealt["evaluation"]) >= 6 and len(dealt["train"]) >= 6
+    played: list[uuid.UUID] = []
+    for slot in ("opener", "middle", "middle", "middle", "closer"):
+        cards = reads.deal(testing, ["en"], {}, slot, played, "a booking")
+        assert len(cards) == 3, "the deck lasts for a whole booking"
+        played.append(cards[0].pk)
+
+
+def test_an_experts_half_is_dealt_to_an_expert_alone(commission):
+    actions.load_deck()
+    assert reads.skills_asked() == ["a second language", "music"]
+
+    Prompt.objects.exclude(slug__in=["the-tuner", "the-interpreter"]).update(status="retired")
+
+    def dealt(skills):
+        return {
+            c.slug for c in reads.deal(commission, ["en"], {}, "middle", [], "s", skills=skills)
+        }
+
+    assert dealt([]) == set()
+    assert dealt([("b", "music")]) == set(), "it is the half of role a that needs it"
+    assert dealt([("a", "music"), ("b", "a second language")]) == {"the-tuner"}
+    assert dealt([("a", "music"), ("a", "a second language")]) == {"the-tuner", "the-interpreter"}
 
 
 def test_an_order_comes_back_from_its_row_as_it_was(commission):

@@ -34,16 +34,32 @@ def test_every_card_passes_the_lint(file):
     assert card["author"] and card["rights"]
 
 
+def used(use):
+    return [card for card in cards() if card["use"] == use]
+
+
 def test_the_deck_holds_24_prompts_and_6_short_scripts():
-    shapes = Counter(card["shape"] for card in cards())
+    shapes = Counter(card["shape"] for card in used("train"))
     assert shapes["script"] == 6
     assert sum(shapes.values()) - shapes["script"] == 24
     assert shapes["target_line"] >= 4 and shapes["game"] >= 2
-    assert {card["id"] for card in cards()} >= EIGHT
+    assert {card["id"] for card in used("train")} >= EIGHT
+
+
+def test_evaluation_has_cards_of_its_own_for_a_whole_booking():
+    deck = used("evaluation")
+    assert len(deck) >= 9, "five scenes, three cards each, none twice"
+    assert all(card["pool"] == card["use"] for card in cards())
+    assert {card["relationship"] for card in deck} == set(RELATIONSHIPS)
+    cued = Counter(turn["aim"]["emotion"] for card in deck for turn in card["turns"])
+    assert all(cued[feeling] >= 2 for feeling in FEELINGS), cued
+    ends = [card for card in deck if card["tone"] == "light" and card["session_slot"] == "any"]
+    assert len(ends) >= 7, "after four scenes three must be left for the last"
+    assert not [card for card in deck if card.get("needs_skill")]
 
 
 def test_every_relationship_family_and_feeling_is_somewhere():
-    deck = cards()
+    deck = used("train")
     relationships = Counter(card["relationship"] for card in deck)
     assert all(relationships[word] >= 3 for word in RELATIONSHIPS), relationships
     assert {card["family"] for card in deck} == set(FAMILIES)

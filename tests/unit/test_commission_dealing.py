@@ -54,7 +54,7 @@ some_cards = st.lists(
         shape=st.sampled_from(["improvised", "script"]),
         relationship=st.sampled_from(["friends", "family"]),
         tags=st.frozensets(st.sampled_from(["death", "food"])),
-        skills=st.frozensets(st.sampled_from(["music"])),
+        skills=st.frozensets(st.sampled_from([("a", "music"), ("b", "music")])),
     ),
     max_size=30,
     unique_by=lambda c: c.key,
@@ -68,13 +68,14 @@ def test_hard_limits_hold_whatever_is_left(cards, slot, heavy):
         limits={"death": "line", "food": "veil"},
         slot=slot,
         heavy=heavy,
+        skills={("a", "music")},
         exclude={c.key for c in cards[::3]},
     )
     dealt = deal(cards, table, "seed")
     assert len(dealt) <= 3 and len(set(keys(dealt))) == len(dealt)
     for c in dealt:
         assert c.language == "en" and c.use == "train"
-        assert "death" not in c.tags and not c.skills
+        assert "death" not in c.tags and ("b", "music") not in c.skills
         assert heavy or c.tone != "heavy"
         assert c.key not in table.exclude
         if slot in {"opener", "closer"}:

@@ -1,8 +1,8 @@
 """Which three cards lie on the table. Pure: plain values in, the same cards for the same seed out.
 
 Hard, never relaxed: language, use, a line of either player, heavy without both having opted in,
-a skill nobody stated, a card that was dealt before. Soft, relaxed in this order when fewer than
-three are left: the slot's own cards first, then cards under a veil.
+a skill that the role's player did not state, a card that was dealt before. Soft, relaxed in this
+order when fewer than three are left: the slot's own cards first, then cards under a veil.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class CardFacts:
     shape: str
     relationship: str
     tags: frozenset[str] = frozenset()
-    skills: frozenset[str] = frozenset()
-    """Skills that a role of it needs."""
+    skills: frozenset[tuple[str, str]] = frozenset()
+    """(role, skill): what the player of a role must really be able to do."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Table:
     """For whom cards are dealt.
 
     limits: content tag -> line or veil, both players' joined so that nobody's can be told apart.
+    skills: (role, skill) as the players of both roles state them.
     need: relationship -> part of its quota still open (0 to 1). shapes: the order's shares.
     """
 
@@ -46,7 +47,7 @@ class Table:
     limits: Mapping[str, str] | None = None
     slot: str = "any"
     heavy: bool = False
-    skills: Collection[str] = ()
+    skills: Collection[tuple[str, str]] = ()
     exclude: Collection[str] = ()
     need: Mapping[str, float] | None = None
     shapes: Mapping[str, float] | None = None

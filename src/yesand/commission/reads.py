@@ -210,9 +210,14 @@ def deck(language: str | None = None, use: str | None = None) -> list[Prompt]:
     return sorted(newest.values(), key=lambda card: (card.title, card.language))
 
 
+def skills_asked() -> list[str]:
+    """Every skill a live card of the deck asks for, by alphabet: what a player may state."""
+    return sorted({skill for card in deck() for _role, skill in facts_of(card).skills})
+
+
 def facts_of(prompt: Prompt) -> dealing.CardFacts:
     """What the deal may know of a card."""
-    halves = prompt.body.get("roles", {}).values()
+    halves = prompt.body.get("roles", {}).items()
     return dealing.CardFacts(
         key=str(prompt.pk),
         language=prompt.language,
@@ -222,7 +227,9 @@ def facts_of(prompt: Prompt) -> dealing.CardFacts:
         shape=prompt.shape,
         relationship=prompt.relationship,
         tags=frozenset(prompt.tags),
-        skills=frozenset(half["needs_skill"] for half in halves if half.get("needs_skill")),
+        skills=frozenset(
+            (role, half["needs_skill"]) for role, half in halves if half.get("needs_skill")
+        ),
     )
 
 
@@ -235,12 +242,13 @@ def deal(
     seed: str,
     *,
     heavy: bool = False,
-    skills: Collection[str] = (),
+    skills: Collection[tuple[str, str]] = (),
 ) -> list[Prompt]:
     """Up to three cards for one scene; the same seed and state always deal the same ones.
 
     limits: both players' lines and veils joined, content tag -> kind. slot: opener, middle,
     closer or any. exclude: cards dealt before. heavy: both opted in for this booking.
+    skills: (role, skill) as the players of both roles state them.
     """
     prompts = {str(card.pk): card for card in deck(use=commission.use)}
     table = dealing.Table(

@@ -21,7 +21,7 @@ from yesand.people import rules
 from yesand.people.models import ROLES, Client, Limit, Membership, Person, Program
 
 #: What a person says about themselves and may change at any time.
-PROFILE = ("alias", "zone", "languages", "age_band", "accent", "arm")
+PROFILE = ("alias", "zone", "languages", "age_band", "accent", "arm", "skills")
 #: Fields of a program that are its policy; everything else is identity or history.
 POLICY = frozenset(
     field.name

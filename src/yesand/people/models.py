@@ -50,6 +50,8 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """In the person's own words."""
     arm = models.CharField(max_length=12, default="actor")
     """actor or non_actor."""
+    skills = models.JSONField(default=list)
+    """What the person says they can really do, of the words cards ask for (`needs_skill`)."""
     adult_verified_at = models.DateTimeField(null=True)
     """When the vault saw proof of being 18 or older; null until then."""
     is_staff = models.BooleanField(default=False)

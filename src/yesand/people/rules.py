@@ -11,6 +11,7 @@ from yesand.kit.errors import Problem, Refused
 
 LANGUAGE = re.compile(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 AGE_BANDS = ("18-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-")
+MOST_SKILLS = 40
 ARMS = ("actor", "non_actor")
 
 
@@ -44,5 +45,15 @@ def check_profile(said: Mapping[str, Any]) -> None:
         wrong.append(Problem("bad_arm", "arm", "Say actor or non_actor."))
     if len(said.get("accent", "")) > 40:
         wrong.append(Problem("bad_accent", "accent", "Use at most 40 letters."))
+    skills = said.get("skills", [])
+    if (
+        not isinstance(skills, list)
+        or len(skills) > MOST_SKILLS
+        or not all(
+            isinstance(skill, str) and 0 < len(skill) <= 60 and skill.isprintable()
+            for skill in skills
+        )
+    ):
+        wrong.append(Problem("bad_skill", "skills", "Choose what cards ask for."))
     if wrong:
         raise Refused(*wrong)

@@ -43,6 +43,12 @@ def _limits(session: Session) -> dict[str, str]:
     return joined
 
 
+def _skills(session: Session) -> set[tuple[str, str]]:
+    """(role, skill) of both: an expert's half goes only to somebody who is one."""
+    places = session.places.select_related("person")
+    return {(place.role, skill) for place in places for skill in place.person.skills}
+
+
 def _deal(session: Session, index: int, swaps: list[dict[str, Any]]) -> list[Prompt]:
     booking = session.booking
     played = Scene.objects.filter(session=session, prompt__isnull=False).values_list(
@@ -54,6 +60,7 @@ def _deal(session: Session, index: int, swaps: list[dict[str, Any]]) -> list[Pro
         limits=_limits(session),
         slot=_slot(index, takes.minutes_left(session)),
         exclude=[*played, *(UUID(row["prompt"]) for row in swaps)],
+        skills=_skills(session),
         seed=f"{session.pk}:{index}:{len(swaps)}",
     )
 

@@ -33,7 +33,7 @@ def say_beside(form: forms.Form, error: Refused) -> None:
 def account(request: HttpRequest) -> HttpResponse:
     """What a person says about themselves."""
     person = person_of(request)
-    form = ProfileForm(request.POST or None, initial=ProfileForm.of(person))
+    form = ProfileForm(person, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             set_profile(person, **form.cleaned_data)

@@ -7,6 +7,7 @@ import datetime as dt
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from yesand.commission.reads import skills_asked
 from yesand.people import rules
 from yesand.people.models import Person
 from yesand.web.accounts import ZoneField
@@ -37,8 +38,24 @@ class ProfileForm(forms.Form):
         initial="actor",
     )
 
+    skills = forms.MultipleChoiceField(
+        label=_("What you can really do"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Some cards need it. They are dealt to you only where you tick it here."),
+    )
+
+    def __init__(self, person: Person, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, initial=self.of(person), **kwargs)  # type: ignore[arg-type]
+        # What was stated once stays to be seen and unticked, also when its last card is gone.
+        words = sorted({*skills_asked(), *person.skills})
+        if words:
+            self.fields["skills"].choices = [(word, word) for word in words]  # type: ignore[attr-defined]
+        else:
+            del self.fields["skills"]
+
     @staticmethod
-    def of(person: Person) -> dict[str, str]:
+    def of(person: Person) -> dict[str, object]:
         """The form's first values for a person."""
         return {
             "alias": person.alias,
@@ -47,6 +64,7 @@ class ProfileForm(forms.Form):
             "age_band": person.age_band,
             "accent": person.accent,
             "arm": person.arm,
+            "skills": person.skills,
         }
 
     def clean_languages(self) -> list[str]:

@@ -29,6 +29,7 @@ def own_data(person: Person) -> dict[str, Any]:
             "age_band": person.age_band,
             "accent": person.accent,
             "arm": person.arm,
+            "skills": person.skills,
             "joined_at": person.joined_at,
         },
         "sealed": {
