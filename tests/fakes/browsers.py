@@ -54,7 +54,7 @@ class Browser:
     rtt_s: float = 0.012
     events: list[dict[str, Any]] = field(default_factory=list)
     mics: list[tuple[uuid.UUID, bytes, int]] = field(default_factory=list)
-    """(stream, its whole bytes, samples written) of every microphone part."""
+    """(stream, its whole bytes, samples written) of every part of sound."""
     _events: uuid.UUID | None = None
 
     def client_ms(self, stage_s: float) -> float:
@@ -90,15 +90,19 @@ class Browser:
         reason: str = "start",
         pauses: tuple[tuple[float, float], ...] = (),
         stop: bool = True,
+        kind: str = "mic",
+        rate: int | None = None,
     ) -> uuid.UUID:
-        """A microphone part whose sample 0 was captured at stage time `start_s`.
+        """A part whose sample 0 was captured at stage time `start_s`: of the microphone, or of the
+        partner as heard, whose samples `sound` then is.
 
         sound: float samples at the sound card's own pace. pauses: stage spans left out.
         """
-        stream = self.grant("mic", reason)
-        true_rate = self.rate * (1 + self.drift_ppm * 1e-6)
+        stream = self.grant(kind, reason)
+        rate = rate or self.rate
+        true_rate = rate * (1 + self.drift_ppm * 1e-6)
         random = np.random.default_rng(11 + len(self.mics))
-        size = round(self.rate * BLOCK_S)
+        size = round(rate * BLOCK_S)
         data, written, sequence = bytearray(), 0, 0
         for first in range(0, len(sound), size):
             piece = sound[first : first + size]
@@ -111,7 +115,7 @@ class Browser:
                     stream=stream,
                     encoding=Encoding.S24,
                     sequence=sequence,
-                    rate=self.rate,
+                    rate=rate,
                     first_sample=written,
                     device_us=round(first / true_rate * 1e6),
                     client_us=round(self.client_ms(handed) * 1000),
@@ -121,7 +125,7 @@ class Browser:
             written += len(piece)
             sequence += 1
         self.mics.append((stream, bytes(data), written))
-        self.event("stream_start", start_s + 0.1, stream=str(stream), kind="mic", rate=self.rate)
+        self.event("stream_start", start_s + 0.1, stream=str(stream), kind=kind, rate=rate)
         if stop:
             end = start_s + len(sound) / true_rate
             self.event("stream_stop", end, stream=str(stream), samples=written)

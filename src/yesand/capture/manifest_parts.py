@@ -31,7 +31,8 @@ def players_of(take: Take, tracks: Mapping[str, Sequence[Track]]) -> tuple[form.
     found = []
     for role, place in sorted(stage.places(take.scene.session).items()):
         person = place.person
-        recordings = [str(track.stream.recording_id) for track in tracks.get(role, [])]
+        own = [track for track in tracks.get(role, []) if track.kind != "heard"]
+        recordings = [str(track.stream.recording_id) for track in own]
         kind = person.player_kind if person.player_kind in ("robot", "model") else "human"
         arm = "non_actor" if person.arm == "non_actor" else "actor"
         found.append(

@@ -30,13 +30,18 @@ from yesand.recording.spool_files import Receipt
 
 #: How long after the scene the rest of a stream may still come, from this visit or the next.
 DEADLINE = timedelta(hours=6)
+#: What the partner sounded like is no part of a whole take: a take whose other streams have ended
+#: waits this much longer for it, from its close.
+HEARD_WAIT = timedelta(minutes=1)
 #: A stream nobody ever wrote to, beside one of its kind that is whole, was asked for twice.
 UNUSED_AFTER = timedelta(minutes=2)
 #: How long a receipt waits for its browser.
 RECEIPTS = timedelta(days=30)
 UNUSED = "asked for and never used"
+#: Kinds in framed blocks of samples.
+SOUND = ("mic", "heard")
 PIECE = 2**20
-NAMES = {"mic": "mic.pcm", "cam": "cam.webm", "events": "events.jsonl", "heard": "heard.webm"}
+NAMES = {"mic": "mic.pcm", "cam": "cam.webm", "events": "events.jsonl", "heard": "heard.pcm"}
 
 
 def file_name(kind: str, part: int) -> str:
@@ -82,9 +87,16 @@ def _unused(stream: Stream, track: Track | None, now: datetime) -> bool:
 
 
 def decide(
-    stream: Stream, track: Track | None, found: SpooledStream | None, now: datetime
+    stream: Stream,
+    track: Track | None,
+    found: SpooledStream | None,
+    now: datetime,
+    overdue: bool = False,
 ) -> End | None:
-    """How the stream ends if it is sealed now; None to go on waiting."""
+    """How the stream ends if it is sealed now; None to go on waiting.
+
+    overdue: nothing waits for it any longer, whatever its deadline.
+    """
     if found is not None and found.state == "terminated":
         return End("lost", "taken back by its owner")
     if found is not None and found.complete and found.state != "suspect":
@@ -92,7 +104,7 @@ def decide(
     deadline = _deadline(stream, track)
     if (found is None or found.offset == 0) and _unused(stream, track, now):
         return End("lost", UNUSED)
-    if deadline is None or now < deadline:
+    if not overdue and (deadline is None or now < deadline):
         return None
     if found is None or found.offset == 0:
         return End("lost", "nothing arrived before the deadline")
@@ -103,8 +115,8 @@ def decide(
     return End("partial", f"{found.offset} of {found.length} declared bytes arrived")
 
 
-def seal_stream(stream_id: UUID, now: datetime | None = None) -> Stream:
-    """Seal one stream if it is whole or its deadline has passed; else leave it as it is.
+def seal_stream(stream_id: UUID, now: datetime | None = None, overdue: bool = False) -> Stream:
+    """Seal one stream if it is whole, overdue or past its deadline; else leave it as it is.
 
     Idempotent. The caller holds the lock of this job, so that one process works on a stream.
     """
@@ -119,7 +131,7 @@ def seal_stream(stream_id: UUID, now: datetime | None = None) -> Stream:
     if stream.sealed_at is not None:
         _finish(stream, found)
         return stream
-    end = decide(stream, track, found, now or timezone.now())
+    end = decide(stream, track, found, now or timezone.now(), overdue)
     if end is None:
         return stream
     if found is None or found.offset == 0 or found.state == "terminated":
@@ -177,7 +189,7 @@ def _note(stream: Stream, track: Track | None) -> None:
     if track is None:
         return
     track.state = stream.state
-    if track.kind == "mic" and stream.object_key:
+    if track.kind in SOUND and stream.object_key:
         local = spool().bytes_path(stream.pk)
         audio = read_stream(local if local.exists() else objects.default().get(stream.object_key))
         track.rate, track.samples = audio.rate or None, len(audio.samples)

@@ -21,6 +21,7 @@ from yesand.recording.models import Recording, Stream
 from yesand.recording.spool import Spool
 from yesand.stage.access import place_of
 from yesand.stage.models import Place, Take
+from yesand.stage.reads import places
 
 #: A request for a stream is repeated by the page for a few seconds when its answer was lost.
 RETRY = timedelta(seconds=15)
@@ -84,15 +85,22 @@ def open_streams(
         take.closed_at is None or timezone.now().timestamp() - take.closed_at > JOIN.seconds
     ):
         raise refuse("take_closed", _("This scene is over; nothing more is recorded."), "take")
-    owner = recording.open_recording(
-        take.scene.session.program, person, "take", take.pk, place.role
-    )
     grants = []
     for kind in kinds:
         if kind not in TAKE_KINDS:
             raise refuse("unknown_kind", _("A stream is mic, cam, events or heard."), "kind")
-        grants.append(_grant(take, place.role, owner, kind, reason))
+        grants.append(_grant(take, place.role, _owner(take, place, kind), kind, reason))
     return grants
+
+
+def _owner(take: Take, place: Place, kind: str) -> Recording:
+    """The recording a kind belongs to. What is heard is the partner's voice at this player's ear:
+    a recording of both, that goes when either goes."""
+    session = take.scene.session
+    subjects = [one.person for one in places(session).values()] if kind == "heard" else None
+    return recording.open_recording(
+        session.program, place.person, "take", take.pk, place.role, subjects
+    )
 
 
 def _grant(take: Take, role: str, owner: Recording, kind: str, reason: str) -> dict[str, Any]:

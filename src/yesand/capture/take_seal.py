@@ -6,7 +6,7 @@ The manifest alone answers who played whom, what was asked, what was cued when a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from yesand.capture.gap_rules import Account, Part, account
 from yesand.capture.manifest_parts import cues_of, pauses_of, players_of, prompt_of
 from yesand.capture.models import Gap, Seal, Track
 from yesand.capture.ping_fit import fit_pings, stage_s
-from yesand.capture.sealing import UNUSED, file_name, seal_stream
+from yesand.capture.sealing import HEARD_WAIT, SOUND, UNUSED, file_name, seal_stream
 from yesand.formats import manifest as form
 from yesand.formats.blocks import BlockStream, first_sample_us, read_stream
 from yesand.infra import facts, objects
@@ -63,18 +63,26 @@ def seal_take(take_id: UUID, now: datetime | None = None) -> Seal | None:
         .order_by("role", "kind", "part")
     )
     # Twins asked for twice end when their twin is whole, so whole ones go first.
-    waiting = False
+    waiting: list[Track] = []
     for _round in range(2):
-        waiting = False
         for track in tracks:
             track.stream = seal_stream(track.stream_id, now)
-            waiting = waiting or track.stream.sealed_at is None
+        waiting = [track for track in tracks if track.stream.sealed_at is None]
     points.reach("take.after_streams")
-    if waiting:
+    if any(track.kind != "heard" for track in waiting):
         return None
+    if waiting and _since_close(take, now) < HEARD_WAIT:
+        return None
+    for track in waiting:
+        track.stream = seal_stream(track.stream_id, now, overdue=True)
     for track in tracks:
         track.refresh_from_db()
     return _write(take, [t for t in tracks if t.stream.why != UNUSED])
+
+
+def _since_close(take: Take, now: datetime | None) -> timedelta:
+    closed = datetime.fromtimestamp(take.closed_at or take.opened_at, tz=UTC)
+    return (now or timezone.now()) - closed
 
 
 def _side(take: Take, role: form.Role, tracks: list[Track]) -> _Side:
@@ -87,7 +95,7 @@ def _side(take: Take, role: form.Role, tracks: list[Track]) -> _Side:
     audio = {
         str(track.stream_id): read_stream(objects.default().get(track.stream.object_key))
         for track in mine
-        if track.kind == "mic" and track.stream.object_key
+        if track.kind in SOUND and track.stream.object_key
     }
     return _Side(role, mine, events, audio, fit_pings(events.pings()))
 
@@ -119,10 +127,11 @@ def _account(take: Take, side: _Side, pauses: list[Span]) -> Account:
 
 def _without_pings(take: Take, side: _Side) -> form.PingFit:
     """No answered ping: the first sample is laid on the take's start, which the manifest tells."""
+    mics = {str(track.stream_id) for track in side.tracks if track.kind == "mic"}
     firsts = [
         first_sample_us(audio.blocks, audio.rate) / 1000.0
-        for audio in side.audio.values()
-        if len(audio.blocks)
+        for stream, audio in side.audio.items()
+        if stream in mics and len(audio.blocks)
     ]
     reference = min(firsts, default=take.opened_at * 1000.0)
     return form.PingFit(reference, take.opened_at, 0.0, 0.0, 0.0, 0, 0.0)
@@ -131,12 +140,10 @@ def _without_pings(take: Take, side: _Side) -> form.PingFit:
 def _container(track: Track, side: _Side) -> form.Container:
     if track.kind == "events":
         return "jsonl"
-    if track.kind == "mic":
+    if track.kind in SOUND:
         audio = side.audio.get(str(track.stream_id))
         floats = audio is not None and audio.encoding is not None and audio.encoding.name == "F32"
         return "yab1/f32le" if floats else "yab1/s24le"
-    if track.kind == "heard":
-        return "webm/opus"
     mime = side.events.mime().get(str(track.stream_id), "")
     return "webm/vp9" if "vp9" in mime else "webm/vp8"
 
@@ -167,8 +174,8 @@ def _stream(track: Track, side: _Side) -> form.Stream:
 
 
 def _empty(track: Track) -> bool:
-    """A microphone that was declared whole and is empty still states a rate."""
-    return track.kind in ("mic", "heard") and track.stream.state != "lost"
+    """Sound that was declared whole and is empty still states a rate."""
+    return track.kind in SOUND and track.stream.state != "lost"
 
 
 def _counts(audio: BlockStream) -> tuple[form.Count, ...]:
@@ -184,6 +191,8 @@ def _counts(audio: BlockStream) -> tuple[form.Count, ...]:
 
 
 def _missing(sides: list[_Side]) -> tuple[form.Missing, ...]:
+    """What a whole take would have. The partner as heard is never among it: a stream that lacks or
+    broke off says so in its own row, and no take fails for it."""
     found = []
     for side in sides:
         for kind in EXPECTED:
@@ -192,7 +201,7 @@ def _missing(sides: list[_Side]) -> tuple[form.Missing, ...]:
                 reason = whys[-1] if whys else "it was never opened"
                 found.append(form.Missing(side.role, kind, reason))
         for track in side.tracks:
-            if track.stream.state == "partial":
+            if track.stream.state == "partial" and track.kind != "heard":
                 found.append(form.Missing(side.role, track.kind, track.stream.why))  # type: ignore[arg-type]
     return tuple(found)
 

@@ -52,19 +52,21 @@ def open_recording(
     role: str = "",
     subjects: Iterable[Person] | None = None,
 ) -> Recording:
-    """The recording of one person's browser about one thing; made once, then the same.
+    """The recording of one person's browser about one thing and subjects; made once, then the same.
 
-    subjects: whose voice or face it holds; the recorder where none is named.
+    subjects: whose voice or face it holds, who own it together; the recorder where none is named.
+    What else the same browser records of others (the partner as heard) is a recording of its own.
     """
     if storage_class not in STORAGE_CLASSES:
         raise ValueError(f"no such storage class: {storage_class!r}")
     # The person's row serializes two pages of one person that open the same recording.
     Person.objects.select_for_update(no_key=True).get(pk=recorder.pk)
-    found = Recording.objects.filter(
+    owners = {person.pk for person in subjects or [recorder]}
+    for found in Recording.objects.filter(
         recorder=recorder, storage_class=storage_class, about=about, role=role, erased_at=None
-    ).first()
-    if found is not None:
-        return found
+    ).order_by("opened_at"):
+        if set(found.subjects.values_list("person_id", flat=True)) == owners:
+            return found
     recording = Recording.objects.create(
         program=program,
         recorder=recorder,
@@ -73,8 +75,8 @@ def open_recording(
         role=role,
         keep_until=keep_until(program, storage_class),
     )
-    for person in subjects or [recorder]:
-        Subject.objects.create(recording=recording, person=person)
+    for owner in sorted(owners):
+        Subject.objects.create(recording=recording, person_id=owner)
     return recording
 
 

@@ -111,7 +111,7 @@ def _stream(about: uuid.UUID) -> _Object | None:
         return None
     if stream.recording.storage_class != "audition":
         return None
-    kind = {"cam": "video/webm", "heard": "audio/webm"}.get(stream.kind, "application/octet-stream")
+    kind = "video/webm" if stream.kind == "cam" else "application/octet-stream"
     return _Object(stream.object_key, stream.length or 0, kind, stream.recording)
 
 
@@ -121,7 +121,8 @@ def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object 
         return None
     if not still_open(person, take, role):
         return None
-    owner = next((t.stream.recording for t in capture.tracks(take.pk, role)), None)
+    tracks = [track for track in capture.tracks(take.pk, role) if track.kind != "heard"]
+    owner = next((track.stream.recording for track in tracks), None)
     if owner is None or owner.erased_at is not None:
         return None
     mine = role_in_take(person, take) == role
