@@ -1,10 +1,14 @@
-"""Who may read a case: whoever opened it, and producers and auditors of its program."""
+"""Who may read a case: whoever opened it, and producers and auditors of its program.
+
+A case of no program is the house's: its staff answer it, or, where nobody is staff, every producer.
+"""
 
 from __future__ import annotations
 
 from yesand.cases.models import Case
 from yesand.people.access import is_member
 from yesand.people.models import Person
+from yesand.people.reads import programs_of, staff
 
 
 def may_read(person: Person, case: Case) -> bool:
@@ -12,5 +16,12 @@ def may_read(person: Person, case: Case) -> bool:
     if case.opened_by_id == person.pk:
         return True
     if case.program is None:
-        return person.is_staff
+        return answers_house(person)
     return is_member(person, case.program, "producer", "auditor")
+
+
+def answers_house(person: Person) -> bool:
+    """True for who reads and answers what is about no program."""
+    if person.is_staff:
+        return person.is_active
+    return bool(programs_of(person, "producer")) and not staff()

@@ -17,6 +17,23 @@ def open_in(program: Program) -> list[Case]:
     return list(rows.select_related("opened_by").order_by("due_at", "id"))
 
 
+def open_in_house() -> list[Case]:
+    """What waits for a human and is about no program, the most urgent first."""
+    rows = Case.objects.filter(program=None, decided_at=None)
+    return list(rows.select_related("opened_by").order_by("due_at", "id"))
+
+
+def case(pk: UUID) -> Case | None:
+    """The case with this id."""
+    return Case.objects.select_related("opened_by", "program").filter(pk=pk).first()
+
+
+def decided_in(program: Program | None, count: int = 20) -> list[Case]:
+    """What was answered last in a program, or in the house."""
+    rows = Case.objects.filter(program=program, decided_at__isnull=False)
+    return list(rows.order_by("-decided_at")[:count])
+
+
 def of_person(person: Person) -> list[Case]:
     """Everything a person asked, newest first."""
     return list(

@@ -20,7 +20,7 @@ from yesand.capture import actions as capture
 from yesand.commission import actions as commission
 from yesand.consent import reads as consent
 from yesand.evaluation import scoring
-from yesand.flows import on_facts, ticks
+from yesand.flows import letters, on_facts, ticks
 from yesand.flows.attendance import attendance_of, overtime_of
 from yesand.infra import jobs
 from yesand.labels import actions as labels
@@ -34,7 +34,7 @@ from yesand.release import actions as release
 from yesand.release.models import Release
 from yesand.stage import reads as stage_reads
 
-__all__ = ["on_facts", "ticks"]
+__all__ = ["letters", "on_facts", "ticks"]
 
 
 # --- a take comes in -------------------------------------------------------------------------

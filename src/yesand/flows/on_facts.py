@@ -109,6 +109,14 @@ def _asked(fact: Fact) -> None:
     jobs.defer("run_evaluation", run=fact.subject)
 
 
+def _case_opened(fact: Fact) -> None:
+    jobs.defer("tell_house", case=fact.subject)
+
+
+def _case_decided(fact: Fact) -> None:
+    jobs.defer("mail_answer", case=fact.subject)
+
+
 #: (house, kind) of a fact -> what defers its jobs.
 DOES: dict[tuple[str, str], Callable[[Fact], None]] = {
     ("recording", "stream_sealed"): _stream_sealed,
@@ -121,6 +129,8 @@ DOES: dict[tuple[str, str], Callable[[Fact], None]] = {
     ("consent", "chose"): _chose,
     ("release", "drafted"): _drafted,
     ("evaluation", "asked"): _asked,
+    ("cases", "opened"): _case_opened,
+    ("cases", "decided"): _case_decided,
 }
 
 

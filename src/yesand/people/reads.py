@@ -26,6 +26,11 @@ def members(program: Program, role: str) -> list[Person]:
     return [m.person for m in held.select_related("person").order_by("since", "id")]
 
 
+def staff() -> list[Person]:
+    """Persons who answer for the whole house, by date of joining."""
+    return list(Person.objects.filter(is_staff=True, is_active=True).order_by("joined_at", "id"))
+
+
 def open_programs() -> list[Program]:
     """Programs that are not closed, with their clients, newest first."""
     return list(

@@ -26,7 +26,7 @@ class Entry:
 
 
 def audience_of(path: str) -> str:
-    """Whose page an address is: performer, rater, producer, lab or public."""
+    """Whose page an address is: performer, rater, producer, lab, house or public."""
     head = path.split("/", 2)[1]
     return {
         "me": "performer",
@@ -35,6 +35,7 @@ def audience_of(path: str) -> str:
         "rater": "rater",
         "producer": "producer",
         "lab": "lab",
+        "house": "house",
     }.get(head, "public")
 
 
@@ -62,6 +63,8 @@ def links_of(audience: str, slug: str = "") -> list[tuple[str, str]]:
             (f"{base}/money", _("Money")),
             (f"{base}/deck", _("Deck")),
         ]
+    if audience == "house":
+        return [("/house/letters", _("Letters"))]
     if audience == "lab" and slug:
         return [(f"/lab/{slug}", _("Home"))]
     return [
@@ -107,6 +110,8 @@ def desks_of(person: Person) -> list[tuple[str, str, str]]:
             continue
         if desk not in desks:
             desks.append(desk)
+    if person.is_staff:
+        desks.append(("house", "/house/letters", _("Letters to the house")))
     return desks
 
 

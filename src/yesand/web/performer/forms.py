@@ -46,7 +46,7 @@ class ProfileForm(forms.Form):
     )
 
     def __init__(self, person: Person, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, initial=self.of(person), **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, initial=self.of(person), **kwargs)  # type: ignore[arg-type, misc]
         # What was stated once stays to be seen and unticked, also when its last card is gone.
         words = sorted({*skills_asked(), *person.skills})
         if words:

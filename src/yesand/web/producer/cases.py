@@ -1,4 +1,4 @@
-"""What people ask of the producer: disputes, appeals, answers to findings, each with a reason."""
+"""What people ask of the producer or of the house: disputes, appeals, complaints, each answered."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from yesand.cases import actions, reads
+from yesand.cases.access import answers_house
 from yesand.cases.models import Case
 from yesand.kit.errors import Refused
+from yesand.people.models import Program
 from yesand.stage.reads import take as take_of
 from yesand.web.access import person_of, program_for
 
@@ -43,9 +45,22 @@ DECISIONS = {
 def cases(request: HttpRequest, slug: str) -> HttpResponse:
     """Everything that waits for a human, the most urgent first; what was answered below."""
     program = program_for(request, slug, "producer")
+    return _desk(request, program, reads.open_in(program))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def house(request: HttpRequest) -> HttpResponse:
+    """Letters about no program, for who answers for the house; nobody else sees there are any."""
+    if not answers_house(person_of(request)):
+        raise Http404
+    return _desk(request, None, reads.open_in_house())
+
+
+def _desk(request: HttpRequest, program: Program | None, waiting: list[Case]) -> HttpResponse:
     problem, wrong = "", ""
     if request.method == "POST":
-        row = _case(request.POST.get("case", ""), program.pk)
+        row = _case(request.POST.get("case", ""), program)
         try:
             actions.decide(
                 row,
@@ -56,9 +71,13 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as refused:
             problem, wrong = refused.problems[0].says, str(row.pk)
         else:
-            messages.success(request, _("Answered. The person reads your reason now."))
-            return redirect("producer:cases", slug=slug)
-    decided = Case.objects.filter(program=program, decided_at__isnull=False)
+            messages.success(
+                request,
+                _("Answered. Your reason goes to them by mail.")
+                if row.contact
+                else _("Answered. The person reads your reason now."),
+            )
+            return redirect(request.path)
     now = timezone.now()
     return render(
         request,
@@ -74,7 +93,7 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
                     "problem": problem if str(case.pk) == wrong else "",
                     "reason": request.POST.get("reason", "") if str(case.pk) == wrong else "",
                 }
-                for case in reads.open_in(program)
+                for case in waiting
             ],
             "decided": [
                 {
@@ -82,7 +101,7 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
                     "kind": KINDS.get(case.kind, case.kind),
                     "decision": DECISIONS.get(case.decision, case.decision),
                 }
-                for case in decided.order_by("-decided_at")[:20]
+                for case in reads.decided_in(program)
             ],
             "decisions": list(DECISIONS.items()),
         },
@@ -90,9 +109,9 @@ def cases(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _case(text: str, program: uuid.UUID) -> Case:
+def _case(text: str, program: Program | None) -> Case:
     try:
-        found = Case.objects.filter(pk=uuid.UUID(text), program_id=program).first()
+        found = Case.objects.filter(pk=uuid.UUID(text), program=program).first()
     except ValueError:
         raise Http404 from None
     if found is None:

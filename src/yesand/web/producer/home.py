@@ -14,7 +14,7 @@ from yesand.consent.reads import title_of
 from yesand.pay import reads as pay
 from yesand.release import reads as release
 from yesand.stage.reads import live_sessions, takes_in
-from yesand.web.access import program_for
+from yesand.web.access import person_of, program_for
 from yesand.web.producer import days, needs, play_figures
 from yesand.web.producer.coverage import hours_of, picture
 from yesand.web.producer.left_out import words_of
@@ -31,7 +31,8 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     if getattr(request, "htmx", False) and row is not None and shown:
         context = {"program": program, "commission": row, "actions": True}
         return render(request, "producer/_coverage.html", context | picture(request, row))
-    todo = needs.needs_of(program, now)
+    letters = needs.house_need(person_of(request), now)
+    todo = [*([letters] if letters else []), *needs.needs_of(program, now)]
     ahead = days.weeks(program, row, now)
     context = {
         "program": program,

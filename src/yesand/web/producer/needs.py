@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from yesand.cases import reads as cases
+from yesand.cases.access import answers_house
 from yesand.casting import reads as casting
 from yesand.commission import reads as commission
 from yesand.kit.money import Money, for_seconds
 from yesand.pay import reads as pay
-from yesand.people.models import Program
+from yesand.people.models import Person, Program
 from yesand.people.reads import members
 from yesand.post.models import Processing
 from yesand.release import reads as release
@@ -110,6 +111,24 @@ def _cases(program: Program, now: dt.datetime) -> Need | None:
         % {"at": due.strftime("%a %-d %b, %H:%M")},
         _("Answer"),
         reverse("producer:cases", args=[program.slug]),
+        urgent=late,
+    )
+
+
+def house_need(person: Person, now: dt.datetime | None = None) -> Need | None:
+    """Letters that name no program, for who answers for the house."""
+    rows = cases.open_in_house() if answers_house(person) else []
+    if not rows:
+        return None
+    late = rows[0].due_at < (now or timezone.now())
+    due = timezone.localtime(rows[0].due_at).strftime("%a %-d %b, %H:%M")
+    return Need(
+        CASE_MINUTES * len(rows),
+        ngettext("%(n)d letter to the house", "%(n)d letters to the house", len(rows))
+        % {"n": len(rows)},
+        (_("answer was due %(at)s") if late else _("answer due %(at)s")) % {"at": due},
+        _("Answer"),
+        reverse("producer:house"),
         urgent=late,
     )
 

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("producer/<slug:slug>", home.home, name="home"),
     path("producer/<slug:slug>/calls/", calls.calls, name="calls"),
     path("producer/<slug:slug>/calls/<uuid:call>/withdraw", calls.withdraw, name="withdraw_call"),
+    path("house/letters", cases.house, name="house"),
     path("producer/<slug:slug>/cases", cases.cases, name="cases"),
     path("producer/<slug:slug>/auditions/", auditions.auditions, name="auditions"),
     path("producer/<slug:slug>/auditions/<uuid:application>", auditions.audition, name="audition"),
