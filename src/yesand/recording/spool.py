@@ -46,6 +46,7 @@ from yesand.recording.spool_files import (
 from yesand.recording.spool_locks import FileLocks
 from yesand.recording.tokens import Capability
 
+Bytes = bytes | bytearray | memoryview
 #: Errors of a write that mean "no room"; what was written before them stays valid.
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 #: Seconds after which a draft that nobody renamed is litter of a dead process.
@@ -165,7 +166,7 @@ class Spool:
         self,
         stream: uuid.UUID,
         offset: int,
-        body: bytes,
+        body: Bytes,
         length: int | None = None,
         hash_: str = "",
         until: int | None = None,
@@ -326,7 +327,7 @@ class Spool:
             yield handle, record
 
     def _again(
-        self, stream: uuid.UUID, offset: int, body: bytes, length: int | None, hash_: str
+        self, stream: uuid.UUID, offset: int, body: Bytes, length: int | None, hash_: str
     ) -> SpooledStream:
         """An append to a stream whose bytes are not here: sealed and said again, or gone."""
         known = self.look(stream)
@@ -335,7 +336,7 @@ class Spool:
             return known
         raise gone(known)
 
-    def _append(self, handle: int, record: SpooledStream, body: bytes) -> None:
+    def _append(self, handle: int, record: SpooledStream, body: Bytes) -> None:
         self._at("append.before_write")
         view = memoryview(body)
         try:

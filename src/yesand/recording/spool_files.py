@@ -16,6 +16,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -104,8 +105,9 @@ def record_bytes(stream: SpooledStream) -> bytes:
     )
 
 
+@lru_cache(maxsize=2048)
 def parse_record(data: bytes) -> SpooledStream:
-    """A record read back, offset 0; ValueError where it is not one."""
+    """A record read back, offset 0; ValueError where it is not one. The same bytes say the same."""
     try:
         fields = json.loads(data)
         fields["stream"] = uuid.UUID(fields["stream"])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import lru_cache
 
 from yesand.kit.errors import Refused
 from yesand.recording.spool_files import SpooledStream, WrongOffset
@@ -97,11 +98,16 @@ def refusal(refused: Refused) -> Answer:
     return Answer(status, headers, json.dumps(body).encode() + b"\n")
 
 
+@lru_cache(maxsize=2048)
+def _date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
+
+
 def standing(stream: SpooledStream) -> dict[str, str]:
     """Headers that say where a stream stands."""
     headers = {
         "Upload-Offset": str(stream.offset),
-        "Upload-Expires": formatdate(stream.expires, usegmt=True),
+        "Upload-Expires": _date(stream.expires),
     }
     if stream.state != "open":
         headers["Upload-Stream-State"] = stream.state

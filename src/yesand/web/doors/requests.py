@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yesand.kit.errors import Refused, refuse
+from yesand.web.doors.wire_request import EXTENSION, Arriving
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -64,7 +65,7 @@ class Request:
         if len(values) > 1:
             raise _bad(name, f"{name} must come once.")
         text = values[0].decode("latin-1").strip() if values else ""
-        if any(ord(character) < 32 or ord(character) > 126 for character in text):
+        if not (text.isascii() and text.isprintable()):
             raise _bad(name, f"{name} must be plain ASCII.")
         return text
 
@@ -151,7 +152,7 @@ class Request:
 class Body:
     """What arrived. whole: all of it; else why it ended early: cut_off, too_slow, draining."""
 
-    data: bytes
+    data: bytes | bytearray | memoryview
     why: str = ""
 
     @property
@@ -190,9 +191,12 @@ class Bodies:
         self, request: Request, most: int, stated: int | None, idle_s: float, body_s: float
     ) -> Body:
         loop = asyncio.get_running_loop()
+        end = loop.time() + body_s
+        arriving = request.scope.get("extensions", {}).get(EXTENSION)
+        if stated is not None and arriving is not None:
+            return await self._fill(arriving, stated, end, idle_s)
         pieces: list[bytes] = []
         size = 0
-        end = loop.time() + body_s
         try:
             async with asyncio.timeout_at(min(end, loop.time() + idle_s)) as timeout:
                 self._timeouts.add(timeout)
@@ -217,6 +221,33 @@ class Bodies:
         if stated is not None and size != stated:
             return Body(b"".join(pieces), "cut_off")
         return Body(b"".join(pieces))
+
+    async def _fill(self, arriving: Arriving, size: int, end: float, idle_s: float) -> Body:
+        """A body of stated length, straight from the line into the buffer that is kept."""
+        loop = asyncio.get_running_loop()
+        buffer = bytearray(size)
+        last = loop.time()
+        try:
+            async with asyncio.timeout_at(min(end, last + idle_s)) as timeout:
+
+                def moved() -> None:
+                    nonlocal last
+                    now = loop.time()
+                    if now - last > idle_s / 50 and not self.draining.is_set():
+                        last = now
+                        timeout.reschedule(min(end, now + idle_s))
+
+                self._timeouts.add(timeout)
+                try:
+                    await arriving.fill(buffer, moved)
+                finally:
+                    self._timeouts.discard(timeout)
+        except TimeoutError:
+            why = "draining" if self.draining.is_set() else "too_slow"
+            return Body(memoryview(buffer)[: arriving.filled], why)
+        if arriving.filled < size:
+            return Body(memoryview(buffer)[: arriving.filled], "cut_off")
+        return Body(buffer)
 
     async def _take(self, wanted: int) -> None:
         if self.room < wanted:

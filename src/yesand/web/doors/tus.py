@@ -29,6 +29,8 @@ from yesand.web.doors.requests import OFFSET_TYPE, Bodies, Body, Checksum, Reque
 
 Result = TypeVar("Result")
 PATH = "/uploads"
+#: Verified tokens remembered, so that a stream's every body does not cost a signature.
+RIGHTS = 4096
 
 
 class Uploads:
@@ -52,6 +54,7 @@ class Uploads:
         self.bodies = Bodies(limits.flight_bytes, limits.flight_s)
         self._min_free_bytes, self._now, self._at = min_free_bytes, now, at
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="spool")
+        self._rights: dict[str, Capability] = {}
         self._arriving: Counter[uuid.UUID] = Counter()
 
     async def answer(self, request: Request) -> Answer:
@@ -60,7 +63,7 @@ class Uploads:
             return Answer(204, abilities(self.limits.stream_bytes))
         if request.path not in (PATH, PATH + "/") and request.stream is None:
             raise refuse("unknown", "There is nothing at this address.")
-        right = verify(self.keys, request.token(), self._now())
+        right = self._right(request.token())
         if request.stream is not None and request.stream != right.stream:
             raise refuse("other_stream", "This key is for another upload.", "Authorization")
         if request.wants_receipt:
@@ -75,6 +78,17 @@ class Uploads:
         if request.verb not in verbs:
             raise refuse("no_such_verb", "This address does not know that verb.")
         return await verbs[request.verb](request, right)
+
+    def _right(self, token: str) -> Capability:
+        """The capability a token grants now; one that was verified is not computed again."""
+        now = self._now()
+        known = self._rights.get(token)
+        if known is None or now >= known.expires:
+            known = verify(self.keys, token, now)
+            if len(self._rights) >= RIGHTS:
+                self._rights.clear()
+            self._rights[token] = known
+        return known
 
     async def blocking(self, call: Callable[..., Result], *arguments: Any) -> Result:
         """Run a spool function in a thread."""
