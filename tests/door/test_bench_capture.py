@@ -10,7 +10,8 @@ import uuid
 from pathlib import Path
 
 from yesand.cli import bench_capture
-from yesand.cli.bench_capture import Source, YesandServer, run
+from yesand.cli.bench_capture import Source, run
+from yesand.cli.bench_servers import YesandServer
 
 
 def test_a_short_run_at_our_door(tmp_path):
@@ -24,7 +25,7 @@ def test_a_short_run_at_our_door(tmp_path):
 def test_the_verb_prints_one_object_last(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "yesand.cli.main", "bench", "capture", "--kills", "1", "--streams",
-         "2", "--seed", "5", "--out", str(tmp_path), "--json"],
+         "2", "--seed", "5", "--servers", "yesand", "--out", str(tmp_path), "--json"],
         capture_output=True, text=True, timeout=100,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -42,6 +43,7 @@ class Forgetful:
 
     name = "forgetful"
     points = ()
+    verifies = True
 
     def __init__(self, folder: Path, fault: str) -> None:
         self.folder, self.fault, self.running = folder, fault, False

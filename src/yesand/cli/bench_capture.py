@@ -4,9 +4,14 @@ A sender trusts only what was acknowledged to it. After each kill it asks for th
 on from there, as a browser does. `lost_bytes` are acknowledged bytes the restarted server does not
 have; `corrupt` are checks in which the bytes on disk are not the bytes that were sent (changed,
 doubled, or from a body that had been refused). Half of the kills come at a random moment, half at
-the server's named points where it has them.
+the server's named points where it has them; a peer's inner points cannot be reached, so a peer is
+killed at random moments alone.
 
-A server takes part by the two protocols below; benchmarks/capture_kills.py adds other servers.
+One body in twenty is damaged on the way. A server that verifies must refuse it; one that offers no
+checksums takes it, which is counted apart as `damaged_accepted` and not as `corrupt`, so that
+`corrupt` compares what a kill does.
+
+A server takes part by the two protocols of bench_servers.py; bench_peers.py holds other people's.
 """
 
 from __future__ import annotations
@@ -16,19 +21,17 @@ import http.client
 import random
 import threading
 import time
-import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from yesand.cli.bench_door import DoorProcess
+from yesand.cli.bench_servers import Gone, Server
 from yesand.formats.crc32c import crc32c
 from yesand.kit.canonical import StreamHash
-from yesand.recording.spool import Spool
 
 #: What a broken line raises in a client.
 BROKEN = (OSError, http.client.HTTPException)
@@ -40,103 +43,8 @@ FLIPPED = 0.05
 POINT_S = 3.0
 #: Seconds after which a server that does not come back ends the run.
 BACK_S = 60.0
-
-
-class Upload(Protocol):
-    """One stream at a server."""
-
-    def ask(self) -> int:
-        """Begin the stream where it is new; the offset to go on from."""
-
-    def send(self, offset: int, body: bytes, checksum: str) -> int | None:
-        """Append; the acknowledged offset, or None where the server refused the body."""
-
-    def finish(self, length: int, stream_hash: str) -> None:
-        """Declare the end."""
-
-    def stored(self) -> Path:
-        """The file on disk."""
-
-    def remove(self) -> None:
-        """Free its room; the stream was compared."""
-
-
-class Server(Protocol):
-    """A server that can be killed and started again on the same files."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def points(self) -> tuple[str, ...]:
-        """Named points for `start(break_at)`, or none."""
-
-    def start(self, break_at: str = "") -> None: ...
-    def kill(self) -> None: ...
-    def stop(self) -> None: ...
-    @property
-    def running(self) -> bool: ...
-    def upload(self) -> Upload: ...
-
-
-class DoorUpload:
-    """A stream at our door."""
-
-    def __init__(self, door: DoorProcess) -> None:
-        self.door = door
-        self.client = door.client(uuid.uuid4())
-        self._created = False
-
-    def ask(self) -> int:
-        self.client.close()
-        if not self._created:
-            created = self.client.create()
-            self._created = created.status == 201
-            return created.offset
-        told = self.client.head()
-        if told.status != 200:
-            raise http.client.HTTPException(f"HEAD answered {told.status}")
-        return told.offset
-
-    def send(self, offset: int, body: bytes, checksum: str) -> int | None:
-        reply = self.client.patch(offset, body, checksum)
-        if reply.status == 204:
-            return reply.offset
-        if reply.status == 460:
-            return None
-        raise http.client.HTTPException(f"PATCH answered {reply.status}")
-
-    def finish(self, length: int, stream_hash: str) -> None:
-        end = {"upload_length": str(length), "upload_stream_hash": stream_hash}
-        reply = self.client.patch(length, b"", **end)
-        if reply.status != 204:
-            raise http.client.HTTPException(f"the end was answered with {reply.status}")
-
-    def stored(self) -> Path:
-        return self.door.stored(self.client.stream)
-
-    def remove(self) -> None:
-        self.client.close()
-        Spool(self.door.home / "spool").forget(self.client.stream)
-
-
-class YesandServer(DoorProcess):
-    """Our door, the process alone."""
-
-    points = (
-        "create.after_bytes",
-        "door.body_read",
-        "door.body_refused",
-        "append.before_write",
-        "append.mid_write",
-        "append.after_write",
-        "append.after_sync",
-        "record.before_rename",
-        "record.after_rename",
-        "door.before_answer",
-    )
-
-    def upload(self) -> Upload:
-        return DoorUpload(self)
+#: Points that few requests pass: the first passages of a run are chosen.
+RARE = ("create.after_bytes", "record.before_rename", "record.after_rename", "door.body_refused")
 
 
 class Source:
@@ -165,6 +73,8 @@ class Tally:
     acknowledged_bytes: int = 0
     bodies: int = 0
     refused_bodies: int = 0
+    damaged_accepted: int = 0
+    lost_streams: int = 0
     streams: int = 0
     resumes: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -180,6 +90,8 @@ class Sender(threading.Thread):
         self.stopping = threading.Event()
         self.flowing = threading.Event()
         self.killed_at = 0.0
+        #: Held while a stream is compared, or ended and replaced by the next.
+        self._turn = threading.RLock()
         self.failure = ""
         self._streams = 0
         self._begin()
@@ -189,6 +101,9 @@ class Sender(threading.Thread):
         self.source = Source(self.seed, self.number * 1_000_000 + self._streams)
         self.upload = self.server.upload()
         self.acknowledged = self.compared = 0
+        #: Damaged bytes that the server took, by place; and one sent that is not answered yet.
+        self.damage: dict[int, int] = {}
+        self.pending: tuple[int, int] | None = None
 
     def run(self) -> None:
         try:
@@ -204,7 +119,18 @@ class Sender(threading.Thread):
             raise
 
     def _resume(self) -> int:
-        offset = self.upload.ask()
+        try:
+            offset = self.upload.ask()
+        except Gone:
+            with self.tally.lock:
+                self.tally.lost_bytes += self.acknowledged
+                self.tally.lost_streams += 1
+            with self._turn:
+                self._begin()
+            raise http.client.HTTPException("begun again") from None
+        if self.pending is not None and offset > self.pending[0]:
+            self._damaged(*self.pending)
+        self.pending = None
         if offset < self.acknowledged:
             with self.tally.lock:
                 self.tally.lost_bytes += self.acknowledged - offset
@@ -218,8 +144,13 @@ class Sender(threading.Thread):
         checksum = f"crc32c {stated(body)}"
         if self.rng.random() < FLIPPED:
             at = self.rng.randrange(len(body))
+            self.pending = offset + at, body[at] ^ 0x10
             body = body[:at] + bytes([body[at] ^ 0x10]) + body[at + 1 :]
         told = self.upload.send(offset, body, checksum)
+        if self.pending is not None:
+            if told is not None and told > self.pending[0]:
+                self._damaged(*self.pending)
+            self.pending = None
         with self.tally.lock:
             self.tally.bodies += 1
             if told is None:
@@ -234,39 +165,56 @@ class Sender(threading.Thread):
             self.flowing.set()
         return told
 
+    def _damaged(self, place: int, byte: int) -> None:
+        """The server took a byte whose body did not match its checksum."""
+        with self.tally.lock:
+            self.tally.damaged_accepted += 1
+            if self.server.verifies:
+                self.tally.corrupt += 1
+        self.damage[place] = byte
+
+    def _sent(self, start: int, end: int) -> bytes:
+        """What went over the line and was taken, damage included."""
+        sent = bytearray(self.source.read(start, end - start)) if end > start else bytearray()
+        for place, byte in list(self.damage.items()):
+            if start <= place < end:
+                sent[place - start] = byte
+        return bytes(sent)
+
     def _end(self, length: int) -> int:
         hashing = StreamHash()
         for start in range(0, length, 1 << 20):
             hashing.update(self.source.read(start, min(1 << 20, length - start)))
         self.upload.finish(length, hashing.hexdigest())
-        self.compare(length)
-        self.upload.remove()
-        self._begin()
+        with self._turn:
+            self.compare(length)
+            self.upload.remove()
+            self._begin()
         return self._resume()
 
     def compare(self, upto: int | None = None) -> None:
         """Compare what is on disk with what was sent, as far as it was acknowledged."""
-        upload, source = self.upload, self.source
-        end = self.acknowledged if upto is None else upto
-        start = 0 if upto is not None else self.compared
-        try:
-            with upload.stored().open("rb") as file:
-                file.seek(start)
-                kept = file.read(end - start)
-                more = file.read(1) if upto is not None else b""
-        except FileNotFoundError:
-            if upload is not self.upload:
-                return  # it was ended, compared and removed meanwhile
-            kept, more = b"", b""
-        sent = source.read(start, end - start) if end > start else b""
-        with self.tally.lock:
-            if len(kept) < len(sent):
-                self.tally.lost_bytes += len(sent) - len(kept)
-            if kept != sent[: len(kept)] or more:
-                self.tally.corrupt += 1
-            self.tally.streams += upto is not None
-        if upto is None and upload is self.upload:
-            self.compared = end
+        with self._turn:
+            end = self.acknowledged if upto is None else upto
+            start = 0 if upto is not None else self.compared
+            if upto is None and end == start:
+                return
+            try:
+                with self.upload.stored().open("rb") as file:
+                    file.seek(start)
+                    kept = file.read(end - start)
+                    more = file.read(1) if upto is not None else b""
+            except FileNotFoundError:
+                kept, more = b"", b""
+            sent = self._sent(start, end)
+            with self.tally.lock:
+                if len(kept) < len(sent):
+                    self.tally.lost_bytes += len(sent) - len(kept)
+                if kept != sent[: len(kept)] or more:
+                    self.tally.corrupt += 1
+                self.tally.streams += upto is not None
+            if upto is None:
+                self.compared = max(self.compared, end)
 
 
 def stated(body: bytes) -> str:
@@ -288,7 +236,7 @@ def run(
     """
     rng = random.Random(f"{seed}/kills")
     tally = Tally()
-    at_points = 0
+    ended_at: Counter[str] = Counter()
     server.start()
     senders = [Sender(server, tally, seed, number) for number in range(streams)]
     for sender in senders:
@@ -296,21 +244,22 @@ def run(
     started = time.monotonic()
     try:
         point = ""
-        for _ in range(kills):
-            if _until_flowing(server, senders) or (point and _ended(server)):
-                at_points += 1
-            else:
+        _until_flowing(server, senders)
+        while ended_at.total() < kills:
+            if not point:
                 time.sleep(rng.uniform(0, 0.1))
+            at_point = bool(point) and _ended(server)
+            ended_at[point.partition(":")[0] if at_point else "at random"] += 1
             server.kill()
             killed = time.monotonic()
             for sender in senders:
                 sender.killed_at = killed
                 sender.flowing.clear()
-            points = server.points if rng.random() < 0.5 else ()
-            point = f"{rng.choice(points)}:{rng.randint(streams + 1, 60)}" if points else ""
+            point = _point(server, rng, streams) if ended_at.total() < kills else ""
             server.start(point)
             if _until_flowing(server, senders):
-                at_points, point = at_points + 1, ""
+                ended_at[point.partition(":")[0]] += 1
+                point = ""
             for sender in senders:
                 sender.compare()
             progress()
@@ -327,17 +276,28 @@ def run(
     server.stop()
     resumes = sorted(tally.resumes)
     return {
-        "kills": kills,
-        "kills_at_named_points": at_points,
+        "kills": ended_at.total(),
+        "killed": "at named points and at random" if server.points else "at random",
+        "killed_at": dict(sorted(ended_at.items())),
         "lost_bytes": tally.lost_bytes,
         "corrupt": tally.corrupt,
         "resume_seconds": {"p50": _at(resumes, 0.50), "p95": _at(resumes, 0.95)},
         "acknowledged_bytes": tally.acknowledged_bytes,
         "bodies": tally.bodies,
         "refused_bodies": tally.refused_bodies,
+        "damaged_accepted": tally.damaged_accepted,
+        "lost_streams": tally.lost_streams,
         "streams_ended": tally.streams,
         "seconds": round(time.monotonic() - started, 1),
     }
+
+
+def _point(server: Server, rng: random.Random, streams: int) -> str:
+    """Where the next process ends itself, a named point and its passage; "" for a random kill."""
+    if not server.points or rng.random() >= 0.5:
+        return ""
+    point = rng.choice(server.points)
+    return f"{point}:{rng.randint(1, 3) if point in RARE else rng.randint(streams + 1, 60)}"
 
 
 def _ended(server: Server) -> bool:
