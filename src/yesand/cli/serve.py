@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from yesand.cli import say
 from yesand.infra import environ
 
+if TYPE_CHECKING:
+    from yesand.infra.tls import Certificate as Made
 
-def use_https() -> str:
-    """Set this process up for HTTPS on the local network; returns the certificate's fingerprint.
 
-    Addresses that were set by hand stay as they are.
+def use_https() -> Made | None:
+    """Set this process up for HTTPS on the local network; returns the certificate made here.
+
+    Addresses and a certificate that were set by hand stay as they are; then nothing is made.
     """
     # cryptography's X.509 is slow to load and only wanted here.
     from yesand.infra import tls  # noqa: PLC0415
@@ -23,14 +27,19 @@ def use_https() -> str:
     here = environ.current()
     addresses = [str(address) for address in tls.local_addresses()]
     host = addresses[0] if addresses else "127.0.0.1"
-    made = tls.local_certificate(here.home, addresses)
-    os.environ["YESAND_TLS_CERT"], os.environ["YESAND_TLS_KEY"] = str(made.cert), str(made.key)
     os.environ.setdefault("YESAND_HOST", "0.0.0.0")
     os.environ.setdefault("YESAND_BASE_URL", f"https://{host}:{here.port}")
-    os.environ.setdefault("YESAND_DOOR_URL", f"https://{host}:{here.door_port}")
+    base = urlsplit(os.environ["YESAND_BASE_URL"]).hostname or host
+    os.environ.setdefault("YESAND_DOOR_URL", f"https://{base}:{here.door_port}")
     os.environ.setdefault("YESAND_HOSTS", ",".join(addresses))
+    made = None
+    if not here.tls_cert:
+        urls = (os.environ["YESAND_BASE_URL"], os.environ["YESAND_DOOR_URL"])
+        names = {*addresses, *here.hosts, *(urlsplit(url).hostname or "" for url in urls)} - {""}
+        made = tls.local_certificate(here.home, sorted(names))
+        os.environ["YESAND_TLS_CERT"], os.environ["YESAND_TLS_KEY"] = str(made.cert), str(made.key)
     environ.current.cache_clear()
-    return made.fingerprint
+    return made
 
 
 def print_qr(url: str) -> None:
@@ -38,6 +47,17 @@ def print_qr(url: str) -> None:
     import segno  # noqa: PLC0415  (only for HTTPS on the local network)
 
     segno.make(url, error="l").terminal(out=sys.stdout, compact=True)
+    sys.stdout.flush()
+
+
+def say_trust(made: Made | None, base_url: str) -> None:
+    """What a browser asks about a certificate that was made here, and how it asks no more."""
+    if made is None:
+        return
+    say.line("The browser warns once. The certificate's fingerprint (SHA-256):")
+    say.line(f"  {made.fingerprint}")
+    say.line(f"To be warned no more, trust {base_url}/local-authority, fingerprint:")
+    say.line(f"  {made.ca_fingerprint}")
 
 
 def serve(
@@ -50,7 +70,7 @@ def serve(
 
     Example: YESAND_HOME=/srv/yesand yesand serve --https
     """
-    fingerprint = use_https() if https else ""
+    made = use_https() if https else None
     # After the environment is settled.
     from yesand.infra import supervisor  # noqa: PLC0415
 
@@ -58,9 +78,9 @@ def serve(
 
     async def ready(_: environ.Settings) -> None:
         say.line(f"YesAnd is open at {here.base_url}")
-        if fingerprint:
+        if https:
             print_qr(here.base_url)
-            say.line(f"The browser warns once. The certificate's fingerprint: {fingerprint}")
+            say_trust(made, here.base_url)
         if here.dev_pages:
             say.line(f"Sent mails: {here.base_url}/dev/mail")
         say.line(f"Log: {here.logs / 'yesand.log'}. Ctrl-C stops everything.")

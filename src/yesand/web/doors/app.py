@@ -44,7 +44,7 @@ class Door:
         settings, limits, breaks = environ.read(env), read_limits(env), Breaks(env)
         keys = [secrets.read(settings.home, "upload_token")]
         spool = Spool(settings.spool, write=breaks.write(), sync=self.metrics.timed(), at=breaks.at)
-        self._origins = frozenset({_origin(settings.base_url)})
+        self._origins = origins(settings)
         self.uploads = Uploads(
             spool, keys, limits, settings.min_free_bytes, self.metrics, at=breaks.at
         )
@@ -140,6 +140,17 @@ class Door:
         state = {"ok": fine, "draining": draining, "free_bytes": free, "says": says}
         body = json.dumps(state).encode() + b"\n"
         return Answer(200 if fine else 503, {"Content-Type": "application/json"}, body)
+
+
+def origins(settings: environ.Settings) -> frozenset[str]:
+    """The origins our own pages have: the base address, and this node's other names beside it."""
+    base = urlsplit(settings.base_url)
+    port = f":{base.port}" if base.port else ""
+    names = (*(environ.LOOPBACK if settings.loopback else ()), *settings.hosts)
+    others = (f"[{name}]" if ":" in name else name for name in names)
+    return frozenset(
+        _origin(url) for url in (settings.base_url, *(f"{base.scheme}://{o}{port}" for o in others))
+    )
 
 
 def _origin(url: str) -> str:

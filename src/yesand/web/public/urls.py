@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.public import call, desk, landing, letters, order_share, program
+from yesand.web.public import authority, call, desk, landing, letters, order_share, program
 
 app_name = "public"
 
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("", landing.landing, name="landing"),
     path("desk", desk.desk, name="desk"),
     path("programs/<slug:slug>", program.program, name="program"),
+    path("local-authority", authority.local_authority, name="local_authority"),
     path("complaints", letters.complaints, name="complaints"),
     path("in-a-recording", letters.in_a_recording, name="in_a_recording"),
 ]
