@@ -132,6 +132,16 @@ class TestOneTimeLinks:
         assert used.status_code == 410 and b"used up" in used.content
         assert client.get("/me").status_code == 302
 
+    def test_a_phone_that_reads_the_picture_does_not_use_the_link_up(self, client):
+        ada = add_person("ada@example.org", "Ada")
+        link = entry.path_for(ada, "/room/01/check")
+        phone = (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
+        )
+        page = client.get(link, headers={"user-agent": phone})
+        assert page.status_code == 200 and b"on a computer" in page.content
+        assert client.get(link)["Location"] == "/room/01/check"
+
     def test_a_broken_link_and_one_that_leads_away_do_nothing(self, client):
         ada = add_person("ada@example.org", "Ada")
         token = entry.token_for(ada)

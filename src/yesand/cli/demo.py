@@ -12,8 +12,11 @@ from typing import Annotated
 import typer
 
 from yesand.cli import say
-from yesand.cli.serve import print_qr, use_https
+from yesand.cli.serve import print_qr, say_trust, use_https
 from yesand.infra import environ
+
+#: The line of the second machine's link: what another person's camera should read.
+SECOND = b"Vic "
 
 
 def demo(
@@ -30,7 +33,7 @@ def demo(
     """
     began = time.monotonic()
     os.environ.setdefault("YESAND_MIN_FREE_GB", "0")
-    fingerprint = use_https() if https else ""
+    made = use_https() if https else None
     # The sign-in links need the pages of a machine of one's own; mail stays files in a demo.
     os.environ["YESAND_DEV_PAGES"] = "1"
     environ.current.cache_clear()
@@ -54,9 +57,9 @@ def demo(
         try:
             async for text in child.stdout:
                 say.line(text.decode(errors="replace").rstrip("\n"))
-                if https and text.startswith(b"Performer"):
-                    print_qr(here.base_url)
-                    say.line(f"The browser warns once. Fingerprint: {fingerprint}")
+                if https and text.startswith(SECOND):
+                    print_qr(text.split()[-1].decode())
+                    say_trust(made, here.base_url)
             if await child.wait():
                 say.line(f"The demo's robots stopped; see {here.logs / 'yesand.log'}.")
         finally:

@@ -16,12 +16,16 @@ NAME = "Light Voices"
 
 @dataclass(frozen=True)
 class Cast:
-    """The demo's people. pairs: the robots of the two scenes; bo waits for ada."""
+    """The demo's people. pairs: the robots of the two scenes; bo waits for ada.
+
+    two: people on two machines, who play each other where the network is served.
+    """
 
     seeded: seeding.Seeded
     pairs: tuple[tuple[Person, Person], ...]
     bo: Person
     ada: Person
+    two: tuple[Person, Person]
     ines: Person
     kaisa: Person
     ears: tuple[Person, ...]
@@ -35,12 +39,17 @@ def _robot(seeded: seeding.Seeded, alias: str) -> Person:
     return robot
 
 
+def _human(seeded: seeding.Seeded, alias: str) -> Person:
+    person = seeding.performer(seeded, f"{alias.lower()}@demo.example", alias)
+    seeding.agree(person, seeded.program, ("recognition_training", "evaluation_only"))
+    return person
+
+
 def seed() -> tuple[Cast, str]:
     """Program, deck, order, rate card, roster; everything through the houses' verbs."""
     seeded = seeding.program(NAME, "mo@demo.example", hours=4)
     robots = {alias: _robot(seeded, alias) for alias in ("Bo", "Cy", "Di", "Ed", "Fi")}
-    ada = seeding.performer(seeded, "ada@demo.example", "Ada")
-    seeding.agree(ada, seeded.program, ("recognition_training", "evaluation_only"))
+    ada, uma, vic = (_human(seeded, alias) for alias in ("Ada", "Uma", "Vic"))
     ines = seeding.rater(seeded, "ines@demo.example", "Ines", signed=True)
     kaisa = seeding.engineer(seeded, "kaisa@demo.example", "Kaisa")
     ears = tuple(
@@ -54,6 +63,7 @@ def seed() -> tuple[Cast, str]:
         ((robots["Cy"], robots["Di"]), (robots["Ed"], robots["Fi"])),
         robots["Bo"],
         ada,
+        (uma, vic),
         ines,
         kaisa,
         ears,
@@ -88,3 +98,8 @@ def links(cast: Cast, session: Session) -> list[tuple[str, str, str]]:
             _("Three lines that load the release, and a withdrawal seconds old."),
         ),
     ]
+
+
+def two_links(cast: Cast, session: Session) -> list[tuple[str, str]]:
+    """(alias, address) of the two people who play each other, each on a machine of their own."""
+    return [(who.alias, path_for(who, f"/room/{session.pk}/check")) for who in cast.two]

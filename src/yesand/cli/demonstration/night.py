@@ -38,12 +38,17 @@ PATIENCE = 180.0
 LEAST_LEFT = dt.timedelta(minutes=10)
 
 
-def _trust() -> tuple[str | bool, ssl.SSLContext | None]:
-    """How robots check the certificate this machine made for itself."""
-    if not settings.BASE_URL.startswith("https"):
-        return True, None
+def trust() -> ssl.SSLContext:
+    """How robots check this deployment's certificate, the one this machine made included."""
+    context = ssl.create_default_context()
     cert = environ.current().tls_cert
-    return cert, ssl.create_default_context(cafile=cert)
+    if cert:
+        context.load_verify_locations(cafile=cert)
+    return context
+
+
+def _over_tls() -> ssl.SSLContext | None:
+    return trust() if settings.BASE_URL.startswith("https") else None
 
 
 def _book(cast: Cast, a: Person, b: Person, minutes: int) -> Booking:
@@ -104,13 +109,11 @@ def play(cast: Cast) -> tuple[list[UUID], str]:
 
 
 def _player(person: Person, role: str, track: Track, seconds: float) -> Player:
-    return Player(
-        settings.BASE_URL, path_for(person, "/me"), role, track, seconds, verify=_trust()[0]
-    )
+    return Player(settings.BASE_URL, path_for(person, "/me"), role, track, seconds, verify=trust())
 
 
 async def _scenes(players: list[tuple[str, list[Player]]]) -> None:
-    _verify, context = _trust()
+    context = _over_tls()
 
     async def one(session: str, player: Player) -> None:
         await player.enter()
@@ -189,17 +192,22 @@ def waiting_room(cast: Cast) -> Session:
     return stage.open_session(_book(cast, cast.ada, cast.bo, 60))
 
 
-async def wait_with_bo(cast: Cast, session: Session) -> None:
-    """Bo sits in the room and plays along until the demo is stopped."""
-    _verify, context = _trust()
+def room_for_two(cast: Cast) -> Session:
+    """The room of a booking of the two people that runs now."""
+    return stage.open_session(_book(cast, *cast.two, 60))
+
+
+async def wait_with_bo(cast: Cast, session: Session, takes: int | None = None) -> None:
+    """Bo sits in the room and plays along: `takes` takes, or until the demo is stopped."""
+    context = _over_tls()
     track = duet(300, seed=11)["b"]
     link = await asyncio.to_thread(path_for, cast.bo, "/me")
-    bo = Player(settings.BASE_URL, link, "b", track, 290, verify=_trust()[0])
+    bo = Player(settings.BASE_URL, link, "b", track, 290, verify=trust())
     await bo.enter()
     await bo.green_room(str(session.pk))
     while True:
         try:
-            await bo.play(str(session.pk), takes=None, ssl=context)
+            await bo.play(str(session.pk), takes=takes, ssl=context)
             return
         except Exception as trouble:
             # The pages may be restarting; Bo comes back like a person who reloads.

@@ -45,6 +45,10 @@ def main() -> None:
     for audience, link, says in cast.links(people, session):
         line(f"{audience:<10} {settings.BASE_URL}{link}")
         line(f"           {says}")
+    if settings.BASE_URL.startswith("https"):
+        line("Two people on two machines, in one room:")
+        for alias, link in cast.two_links(people, night.room_for_two(people)):
+            line(f"{alias:<10} {settings.BASE_URL}{link}")
     line("Ctrl-C stops everything. The links sign you in once; start the demo again for new ones.")
     asyncio.run(night.wait_with_bo(people, session))
 

@@ -8,6 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from ssl import SSLContext as TLSContext
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -41,7 +42,7 @@ class Player:
 
     def __init__(
         self, base_url: str, sign_in: str, role: str, track: Track, seconds: float,
-        says: Callable[[str], None] = lambda _: None, verify: str | bool = True,
+        says: Callable[[str], None] = lambda _: None, verify: TLSContext | bool = True,
     ) -> None:  # fmt: skip
         self.base_url, self.sign_in, self.role = base_url.rstrip("/"), sign_in, role
         self.track, self.seconds, self.says = track, seconds, says

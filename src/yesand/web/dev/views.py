@@ -43,6 +43,14 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
         person, to, unused = known
         if request.user == person:
             return redirect(to)
+        if unused and to.startswith("/room/") and "Mobi" in request.headers.get("User-Agent", ""):
+            # A camera read the printed picture; the link must stay good for the computer.
+            return dead_end(
+                request,
+                title=_("Open this link on a computer"),
+                why=_("A scene is played at a computer, in Chrome or Edge."),
+                next_says=_("Send yourself this page's address. It still works, once."),
+            )
         if unused:
             login(request, person, backend=settings.AUTHENTICATION_BACKENDS[0])
             return redirect(to)
