@@ -53,8 +53,12 @@ test("messages come once and in order, unsent ones are sent again with the same 
     "ws://x", { log: (message) => heard.push(message), connected: (is) => up.push(is) },
     () => new FakeSocket() as unknown as WebSocket,
   );
-  const [first] = FakeSocket.all as [FakeSocket];
+  assert.equal(FakeSocket.all.length, 0, "the room is entered when the page is ready for it");
   const stored = room.send("ready", { scene: "s" });
+  room.open();
+  room.open();
+  assert.equal(FakeSocket.all.length, 1);
+  const [first] = FakeSocket.all as [FakeSocket];
   first.open();
   assert.deepEqual(first.sent[0], { type: "hello", last: 0 });
   const [sent] = kinds(first, "send");
@@ -84,6 +88,7 @@ test("what the room refuses is told and not sent again", async () => {
     "ws://x", { log: () => undefined, error: (error) => errors.push(error.says) },
     () => new FakeSocket() as unknown as WebSocket,
   );
+  room.open();
   const [first] = FakeSocket.all as [FakeSocket];
   first.open();
   const answer = room.send("cue", { pull: true });
@@ -101,6 +106,7 @@ test("what the room refuses is told and not sent again", async () => {
 test("a room that is not ours is not asked again", async () => {
   FakeSocket.all = [];
   const room = new RoomSocket("ws://x", { log: () => undefined }, () => new FakeSocket() as unknown as WebSocket);
+  room.open();
   FakeSocket.all[0]?.close(4403);
   await new Promise((resolve) => setTimeout(resolve, 400));
   assert.equal(FakeSocket.all.length, 1);

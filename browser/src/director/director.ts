@@ -42,6 +42,7 @@ const socket = new RoomSocket(socketUrl(boot.socket_url), {
   connected: (up) => say("data-notice", up ? "" : text("stage.reconnecting")),
   error: (error) => say("data-notice", error.says),
 });
+socket.open();
 call.announce("director");
 
 function hear(message: LogMessage): void {

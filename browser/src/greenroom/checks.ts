@@ -52,6 +52,7 @@ export async function clockCheck(path: string | undefined): Promise<Found> {
   if (!path) return { problems: [], warnings: [], numbers: { asked: false } };
   let pings = 0;
   const socket = new RoomSocket(socketUrl(path), { log: () => undefined, ping: () => (pings += 1) });
+  socket.open();
   for (let waited = 0; pings < PINGS && waited < 5000; waited += 50) await wait(50);
   const { rtt } = socket.clock;
   socket.close();

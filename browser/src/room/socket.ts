@@ -45,8 +45,11 @@ export class RoomSocket {
     private readonly url: string,
     private readonly hooks: SocketHooks,
     private readonly connect: (url: string) => WebSocket = (url) => new WebSocket(url),
-  ) {
-    this.#open();
+  ) {}
+
+  /** Connect. What was said before is sent then. */
+  open(): void {
+    if (!this.#socket && !this.#closed) this.#open();
   }
 
   /** Sends; resolves with the stored message when it comes back in the log, null where refused. */

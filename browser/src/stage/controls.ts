@@ -18,7 +18,7 @@ export function controls(stage: Stage, view: View): void {
     "and-scene": () => stage.andScene(),
     "not-yet": () => stage.notYet(),
     deal: () => stage.deal(),
-    picture: () => stage.togglePicture(),
+    picture: () => view.togglePicture(),
     took: () => void stage.answer("took"),
     bent: () => void stage.answer("bent"),
     "let-go": () => void stage.answer("let_go"),

@@ -25,7 +25,8 @@ const LAST_ONE_S = 8 * 60;
 export class Stage {
   #model: Model = START;
   #live = false;
-  #socket!: RoomSocket;
+  /** Closed until camera and voice are there; a click before waits in it. */
+  readonly #socket: RoomSocket;
   #call!: Call;
   #cam: MediaStreamTrack | null = null;
   #voice: MediaStreamTrack | null = null;
@@ -40,16 +41,20 @@ export class Stage {
     private readonly boot: StageBoot,
     private readonly view: View,
   ) {
-    this.#offers = new Offers(
-      {
-        show: (offer) => view.offer(offer),
-        fold: () => view.foldOffer(),
-        clear: () => view.clearOffer(),
-        displayed: (offer, hidden) => this.#displayed(offer.cue, hidden),
-        answered: (offer, answer) => this.#answered(offer.cue, answer),
-      },
-      boot.cue_wait,
-    );
+    this.#socket = new RoomSocket(socketUrl(boot.socket_url), {
+      log: (message) => this.#hear(message),
+      ping: (ping) => this.#take?.event("ping", { ...ping }),
+      connected: (up) => view.notice(up ? "" : "stage.reconnecting"),
+      here: (people) => view.here(people),
+      error: (error) => view.noticeWords(error.says),
+    });
+    this.#offers = new Offers({
+      show: (offer) => view.offer(offer),
+      fold: () => view.foldOffer(),
+      clear: () => view.clearOffer(),
+      displayed: (offer, hidden) => this.#displayed(offer.cue, hidden),
+      answered: (offer, answer) => this.#answered(offer.cue, answer),
+    }, boot.cue_wait);
   }
 
   async open(): Promise<void> {
@@ -57,27 +62,19 @@ export class Stage {
     this.#next = prepare();
     await this.#getMedia();
     this.#leftovers = await finishLeftovers(() => undefined);
+    if (this.view.now === "left") return;
     this.#call = new Call(this.boot, {
       send: (kind, body) => void this.#socket.send(kind, body),
       media: (role, stream) => role === this.boot.partner.role && this.view.partner(stream),
       state: (role, state) => this.#heardCall(role, state),
     });
     this.#call.setTracks([this.#voice, this.#cam].filter((track) => track !== null));
-    this.#socket = new RoomSocket(socketUrl(this.boot.socket_url), {
-      log: (message) => this.#hear(message),
-      ping: (ping) => this.#take?.event("ping", { ...ping }),
-      connected: (up) => this.view.notice(up ? "" : "stage.reconnecting"),
-      here: (people) => this.view.here(people),
-      error: (error) => this.view.noticeWords(error.says),
-    });
+    this.#socket.open();
     this.#call.announce("stage");
     careForCall({
       connection: () => this.#call.connection(this.boot.partner.role),
       sent: () => this.#take?.sent() ?? 0,
-      cap: (rate) => {
-        this.#take?.setRate(rate);
-        this.#leftovers?.setRate(rate);
-      },
+      cap: (rate) => [this.#take, this.#leftovers].forEach((one) => one?.setRate(rate)),
       delay: (key) => this.view.delay(key),
       quality: (quality) => this.#take?.event("partner_state", { state: this.#callState, ...quality }),
     });
@@ -88,8 +85,11 @@ export class Stage {
   // --- what the performer does --------------------------------------------------------------
 
   say(kind: string, body: Readonly<Record<string, unknown>> = {}): void {
-    const take = this.#model.take ? { take: this.#model.take.id } : {};
-    void this.#socket.send(kind, { ...take, ...body });
+    void this.#socket.send(kind, { ...this.#named(), ...body });
+  }
+
+  #named(): Readonly<Record<string, unknown>> {
+    return this.#model.take ? { take: this.#model.take.id } : {};
   }
 
   ready(scene: string): void {
@@ -137,27 +137,27 @@ export class Stage {
 
   /** Out, now: everything local stops before anybody is told. */
   leave(): void {
-    const take = this.#model.take ? { take: this.#model.take.id } : {};
+    const take = this.#named();
     this.#take?.event("leave");
     const whole = this.#take?.stop() ?? Promise.resolve();
-    this.#voice?.stop();
-    this.#cam?.stop();
+    this.#silence();
     this.#next?.mic.then((mic) => mic.stop()).catch(() => undefined);
     this.view.partner(null);
-    this.view.self(null);
     this.view.lamp(false);
     this.view.call("waiting");
     this.view.state("left");
     // Closing connections can take the browser a while; nothing flows through them any more.
     setTimeout(() => this.#call?.close(), 0);
-    const told = this.#socket?.send("leave", take);
+    const told = this.#socket.send("leave", take);
     const posted = post(this.boot.leave_url, take, true);
     const away = Promise.allSettled([whole, Promise.race([told, wait(2000)]), Promise.race([posted, wait(2000)])]);
     void away.then(() => this.boot.left_url && location.assign(this.boot.left_url));
   }
 
-  togglePicture(): void {
-    this.view.togglePicture();
+  #silence(): void {
+    this.#voice?.stop();
+    this.#cam?.stop();
+    this.view.self(null);
   }
 
   // --- what the room says --------------------------------------------------------------------
@@ -185,7 +185,7 @@ export class Stage {
     if (!take && this.#outdated()) void this.#refresh();
   }
 
-  /** The page was drawn before the room moved on. */
+  /** Drawn before the room moved on. */
   #outdated(): boolean {
     const drawn = document.querySelector<HTMLElement>('[data-act="ready"][data-scene]')?.dataset["scene"] ?? "";
     return this.#model.scene !== "" && this.#model.scene !== drawn;
@@ -365,7 +365,8 @@ export class Stage {
     } catch (error) {
       this.view.trouble(error instanceof MediaTrouble ? `problem.${error.code}.do` : "stage.no_camera");
     }
-    this.view.self(this.#cam);
+    if (this.view.now === "left") this.#silence();
+    else this.view.self(this.#cam);
   }
 
   #heardCall(role: Role, state: "waiting" | "connecting" | "connected" | "lost"): void {
