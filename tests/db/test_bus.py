@@ -128,3 +128,35 @@ def _listeners(url: str) -> int:
         ).fetchone()
     assert row is not None
     return row[0]
+
+
+def test_a_pause_doubles_and_is_bounded_both_ways():
+    shortest = [bus.pause_after(n, 0.0) for n in range(1, 40)]
+    longest = [bus.pause_after(n, 1.0) for n in range(1, 40)]
+    assert longest[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert max(longest) == bus.LONGEST_RETRY_SECONDS == longest[-1]
+    assert shortest == [one / 2 for one in longest]
+    assert bus.pause_after(10**6, 0.5) < bus.LONGEST_RETRY_SECONDS
+
+
+async def test_a_reader_waits_longer_after_each_failure_and_starts_over(monkeypatch):
+    rests: list[int] = []
+    fails = iter([True, True, True, False, True, False])
+    done = asyncio.Event()
+
+    async def rest(tries: int) -> None:
+        rests.append(tries)
+
+    async def wake() -> None:
+        if next(fails):
+            raise RuntimeError("the database is away")
+        if len(rests) == 4:
+            done.set()
+        else:
+            reader.due.set()
+
+    monkeypatch.setattr(bus, "_rest", rest)
+    reader = bus.subscribe("room", wake)
+    async with reader:
+        await asyncio.wait_for(done.wait(), 10)
+    assert rests == [1, 2, 3, 1]

@@ -222,7 +222,7 @@ class TestWhatGoesWrong:
         ("not_yours", 404),
         ("unknown_prompt", 400),
         ("not_adult", 403),
-        ("too_often", 400),
+        ("too_often", 429),
     ],
 )
 def test_a_refusal_has_its_status(code, status):
@@ -237,6 +237,6 @@ def test_every_link_of_the_navigation_leads_somewhere(client, room):
 
     from yesand.web.frame import links_of
 
-    for audience in ("performer", "rater", "producer", "lab", "public"):
+    for audience in ("performer", "rater", "producer", "lab", "house", "public"):
         for address, words in links_of(audience, room.program.slug):
             assert resolve(address.split("#")[0]), words

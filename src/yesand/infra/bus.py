@@ -7,7 +7,8 @@ it saw. After a reconnect everybody is woken, so that what was missed in the hol
     async with bus.subscribe("room", wake, key=...):      # in the reader's event loop
         ...                                               # `await wake()` after each commit
 
-Wake-ups that arrive while `wake` runs become one more run.
+Wake-ups that arrive while `wake` runs become one more run. A reader that fails, and a listener
+that lost the database, wait longer each time, up to a few seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import weakref
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -26,7 +28,8 @@ from django.db import connection, connections
 log = logging.getLogger("yesand.bus")
 NAME = "yesand_bus"
 CHECK_SECONDS = 20.0  # a silent connection is asked this often whether it still lives
-RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+FIRST_RETRY_SECONDS = 0.1
+LONGEST_RETRY_SECONDS = 5.0
 Wake = Callable[[], Awaitable[None]]
 
 
@@ -34,6 +37,20 @@ def notify(channel: str, key: str = "") -> None:
     """Wake the readers of `channel` (all of them, and those of `key`) when this commits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [NAME, f"{channel}:{key}"])
+
+
+def pause_after(tries: int, chance: float) -> float:
+    """Seconds to wait after the `tries`-th failure in a row (from 1): doubling, bounded.
+
+    chance: 0 to 1, drawn anew each time; at least half is waited. Many readers that lost the
+    same database do not come back in one step.
+    """
+    longest = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2 ** min(tries - 1, 16))
+    return longest * (0.5 + chance / 2)
+
+
+async def _rest(tries: int) -> None:
+    await asyncio.sleep(pause_after(tries, random.random()))
 
 
 class Subscription:
@@ -68,14 +85,17 @@ class Subscription:
         return self.channel == channel and (not self.key or not key or self.key == key)
 
     async def _run(self) -> None:
+        tries = 0
         while True:
             await self.due.wait()
             self.due.clear()
             try:
                 await self.wake()
+                tries = 0
             except Exception:
                 log.exception("a reader failed; it is woken again", extra={"kind": self.channel})
-                await asyncio.sleep(0.2)
+                tries += 1
+                await _rest(tries)
                 self.due.set()
 
 
@@ -126,8 +146,8 @@ class Bus:
             except (psycopg.Error, OSError) as error:
                 log.warning("the listener lost the database: %s", type(error).__name__)
             self.reconnects += 1
-            await asyncio.sleep(RETRY_SECONDS[min(tries, len(RETRY_SECONDS) - 1)])
             tries += 1
+            await _rest(tries)
 
     async def _follow(self, listener: psycopg.AsyncConnection[Any]) -> None:
         while True:

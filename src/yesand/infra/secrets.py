@@ -2,8 +2,8 @@
 
 A file holds 32 random bytes as hex. `django` signs sessions, `upload_token` signs stream
 capabilities, `release_signing` is an ed25519 seed, `kek` wraps recording keys, `vault` seals
-identities and accounts, `postgres` opens the embedded cluster. Knows no Django: the door reads
-them too.
+identities and accounts, `postgres` opens the embedded cluster, `metrics` lets a scraper read
+/metrics from elsewhere. Knows no Django: the door reads them too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from yesand.kit.errors import refuse
 
-NAMES = ("django", "upload_token", "release_signing", "kek", "vault", "postgres")
+NAMES = ("django", "upload_token", "release_signing", "kek", "vault", "postgres", "metrics")
 LENGTH = 32
 
 

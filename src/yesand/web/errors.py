@@ -43,7 +43,9 @@ CONFLICT = frozenset(
 
 
 def status_of(code: str) -> int:
-    """The HTTP status of a refusal: 404, 403, 409 or 400."""
+    """The HTTP status of a refusal: 404, 403, 409, 429 or 400."""
+    if code == "too_often":
+        return 429
     words = code.split("_")
     keys = {code, words[0], words[-1], "_".join(words[:2])}
     if keys & NOT_THERE:

@@ -7,12 +7,26 @@ that depends on who asks is kept by no browser and no proxy, unless its view sai
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+
+from yesand.infra import secrets as keys
+from yesand.infra.environ import LOOPBACK
+
+#: Whoever sends one of these speaks for somebody else.
+FORWARDED = (
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+    "Via",
+)
 
 
 def policy(nonce: str, base_url: str, door_url: str) -> str:
@@ -60,3 +74,20 @@ class ContentSecurityPolicy:
         if "cookie" in response.get("Vary", "").lower():
             response.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+def may_scrape(request: HttpRequest) -> bool:
+    """May this caller read the figures of the house?
+
+    With `Authorization: Bearer` and the word in secrets/metrics from anywhere. Without it only a
+    peer on this machine that speaks for itself: a proxy in front makes every visitor look local,
+    so a deployment behind one asks everybody for the word.
+    """
+    kind, _, word = request.headers.get("Authorization", "").partition(" ")
+    if kind:
+        known = keys.read(settings.HOME, "metrics").hex()
+        same = hmac.compare_digest(word.strip().encode(), known.encode())
+        return kind.lower() == "bearer" and same
+    behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
+    local = request.META.get("REMOTE_ADDR") in LOOPBACK
+    return local and not behind_proxy and not any(name in request.headers for name in FORWARDED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from yesand.infra import health
-from yesand.infra.environ import LOOPBACK
+from yesand.web.security import may_scrape
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -20,7 +20,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Gauges and counters for scraping, from this machine only."""
-    if request.META.get("REMOTE_ADDR") not in LOOPBACK:
+    """Gauges and counters for scraping: from this machine itself, or with the word for it."""
+    if not may_scrape(request):
         raise Http404
     return HttpResponse(health.metrics(), content_type="text/plain; version=0.0.4")

@@ -22,9 +22,12 @@ from yesand.recording.models import Recording
 from yesand.stage import actions as stage_actions
 from yesand.stage import reads as stage
 from yesand.stage.access import place_of
+from yesand.web import pace
 from yesand.web.access import person_of
 from yesand.web.api.bodies import read_body, scripts
 
+#: A page asks three times a take and once for each stream left from a crash; a script asks more.
+MOST_A_MINUTE = 120
 REASONS = ("start", "reload", "device", "suspect", "renew")
 #: A check is a few seconds of sound and its events.
 CHECK_KINDS = ("mic", "cam", "events")
@@ -50,7 +53,9 @@ def _kinds(body: dict[str, Any]) -> list[str]:
 @require_POST
 def streams(request: HttpRequest, take: uuid.UUID | None = None) -> HttpResponse:
     """Grant streams; renew a key; take a suspect stream's bytes again under a new id."""
-    person, body = person_of(request), read_body(request)
+    person = person_of(request)
+    pace.check(request, "streams", MOST_A_MINUTE, 60)
+    body = read_body(request)
     reason = body.get("reason", "start")
     if reason not in REASONS:
         raise refuse("unknown_reason", _("Say start, reload, device, suspect or renew."), "reason")
