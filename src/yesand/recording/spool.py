@@ -9,8 +9,8 @@ Three rules carry the promise that an acknowledged byte is never lost:
    report success next time, so the stream is suspect for good; the sender still has every byte
    that was not acknowledged and starts a new stream.
 
-Every change happens under the stream's lock (within this process, and `flock` between processes).
-All functions block; the door calls them from a thread pool.
+Every change happens under the stream's lock (in this process, and `flock` between processes). All
+functions block; the door calls them from a thread pool.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import errno
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,6 +38,7 @@ from yesand.recording.spool_files import (
     gone,
     parse_receipt,
     parse_record,
+    read_whole,
     record_bytes,
     replace_whole,
     sync_folder,
@@ -56,8 +57,8 @@ LITTER_S = 60.0
 class Spool:
     """The streams in one folder of one node.
 
-    write, sync: os.write and os.fdatasync, or what a test puts in their place. at: called with the
-    name of each point at which a test may kill the process.
+    write, sync: os.write and os.fdatasync, or what a test puts in their place. at: called at each
+    point at which a test may kill the process.
     """
 
     def __init__(
@@ -69,7 +70,8 @@ class Spool:
         at: Callable[[str], None] = lambda point: None,
     ) -> None:
         self.folder = folder
-        #: Why this process writes no more, or "": a sync failed and could not even be recorded.
+        self._base = os.fspath(folder)
+        #: Why this process writes no more: a sync failed and could not even be recorded.
         self.broken = ""
         self._write, self._sync, self._at = write, sync, at
         self._locks = FileLocks()
@@ -92,10 +94,9 @@ class Spool:
         receipt = self.receipt(stream) if record.state == "sealed" else None
         if receipt:
             return record.with_(offset=receipt.length)
-        try:
+        with suppress(FileNotFoundError):
             return record.with_(offset=self.bytes_path(stream).stat().st_size)
-        except FileNotFoundError:
-            return record
+        return record
 
     def measure(self, stream: uuid.UUID) -> SpooledStream:
         """The stream with its durable offset: synced before it is told.
@@ -133,7 +134,7 @@ class Spool:
         stream = capability.stream
         self._whole()
         try:
-            known = self._record(stream)
+            known: SpooledStream | None = self._record(stream)
         except Refused as refusal:
             if refusal.code != "unknown":
                 raise
@@ -306,7 +307,7 @@ class Spool:
 
     def _record(self, stream: uuid.UUID) -> SpooledStream:
         try:
-            return parse_record((self.folder / f"{stream}{RECORD}").read_bytes())
+            return parse_record(read_whole(f"{self._base}/{stream}{RECORD}"))
         except FileNotFoundError:
             raise unknown() from None
         except ValueError:
