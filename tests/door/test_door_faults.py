@@ -271,6 +271,50 @@ def test_an_expired_stream_keeps_its_bytes_and_opens_again(door):
     assert latest.patch(6, b"ghi").offset == 9
 
 
+def test_the_door_itself_stops_streams_whose_key_ran_out(lone_door):
+    """Its own sweep, not a test's call: bytes stay, an empty stream goes, a new key opens again."""
+    lone_door.start(YESAND_DOOR_LIMITS="sweep_s=0.05")
+    client, empty = begun(lone_door, expires_in=2), begun(lone_door, expires_in=2)
+    assert client.patch(0, b"abc").status == 204
+    assert client.head().headers.get("upload-stream-state") is None
+    spool = Spool(lone_door.home / "spool")
+    until(lambda: spool.look(client.stream).state == "expired")
+    until(lambda: not lone_door.stored(empty.stream).exists())
+    assert client.patch(3, b"def").status == 401
+    later = TusClient(lone_door.port, client.stream, lone_door.token(client.stream))
+    assert later.patch(3, b"def").offset == 6
+    assert lone_door.stored(client.stream).read_bytes() == b"abcdef"
+
+
+def test_a_failed_sync_closes_the_stream_and_a_new_id_receives_it_again(lone_door):
+    """EIO at the second body: 410 and suspect for good; the process lives, other streams go on,
+    and the sender, who still has every byte, sends all of it under a new id."""
+    lone_door.start(break_at="sync.fails:8")
+    client, other = begun(lone_door), begun(lone_door)
+    acknowledged = 0
+    while (reply := client.patch(acknowledged, BODY, checksum(BODY))).status == 204:
+        acknowledged = reply.offset
+        assert acknowledged < 10 * len(BODY)
+    assert (reply.status, json.loads(reply.body)["code"]) == (410, "suspect")
+    assert reply.headers["upload-stream-state"] == "suspect"
+    assert acknowledged >= len(BODY)
+    assert lone_door.stored(client.stream).stat().st_size >= acknowledged  # nothing is cut off
+    assert client.patch(acknowledged, BODY, checksum(BODY)).status == 410
+    assert client.head().status == 410
+    assert other.patch(0, BODY, checksum(BODY)).status == 204
+    again = begun(lone_door)
+    assert again.stream != client.stream
+    for offset in range(0, acknowledged + len(BODY), len(BODY)):
+        assert again.patch(offset, BODY, checksum(BODY)).status == 204
+    whole = acknowledged + len(BODY)
+    assert again.patch(whole, b"", upload_length=str(whole)).status == 204
+    assert lone_door.stored(again.stream).read_bytes() == BODY * (whole // len(BODY))
+    lone_door.stop()
+    lone_door.start()  # and a new process believes the suspect stream no more than the old one did
+    client.close()
+    assert client.head().headers["upload-stream-state"] == "suspect"
+
+
 def test_a_suspect_stream_says_so_on_every_verb(door):
     client = begun(door)
     client.patch(0, b"abc")

@@ -9,6 +9,7 @@ X-Forwarded-* headers are never read: Location is relative.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -43,7 +44,8 @@ class Door:
         env = os.environ if self._env is None else self._env
         settings, limits, breaks = environ.read(env), read_limits(env), Breaks(env)
         keys = [secrets.read(settings.home, "upload_token")]
-        spool = Spool(settings.spool, write=breaks.write(), sync=self.metrics.timed(), at=breaks.at)
+        sync = self.metrics.timed(breaks.sync())
+        spool = Spool(settings.spool, write=breaks.write(), sync=sync, at=breaks.at)
         self._origins = origins(settings)
         self.uploads = Uploads(
             spool, keys, limits, settings.min_free_bytes, self.metrics, at=breaks.at
@@ -56,6 +58,19 @@ class Door:
             len(scan.unreadable),
             scan.litter_removed,
         )
+
+    async def sweep(self) -> None:
+        """Stop streams whose key ran out, again and again; a new key opens them again."""
+        uploads = self.uploads
+        assert uploads is not None
+        while True:
+            await asyncio.sleep(uploads.limits.sweep_s)
+            try:
+                stopped = await uploads.blocking(uploads.spool.expire, uploads._now())
+            except Exception:
+                log.exception("the look for expired streams failed; it is tried again")
+                continue
+            self.metrics.add("expired_total", len(stopped))
 
     def drain(self) -> None:
         """Take no new bodies; give those arriving a last moment. Called in the event loop."""
@@ -83,7 +98,9 @@ class Door:
             await send({"type": "lifespan.startup.failed", "message": str(refused)})
             return
         await send({"type": "lifespan.startup.complete"})
+        sweeping = asyncio.create_task(self.sweep())
         await receive()
+        sweeping.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:

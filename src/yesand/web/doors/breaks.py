@@ -1,11 +1,13 @@
 """Named points at which a test kills the door, so that kills land where they hurt most.
 
 YESAND_DOOR_BREAK="append.after_write:3" ends the process by SIGKILL at the third passage of that
-point. Unset, as in every deployment, this does nothing.
+point; "sync.fails:3" lets it live and fails its third sync with EIO, once, as a disk does. Unset,
+as in every deployment, this does nothing.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -25,6 +27,9 @@ POINTS = (
     "door.before_answer",
 )
 
+#: A sync that fails; the process goes on.
+SYNC_FAILS = "sync.fails"
+
 Write = Callable[[int, bytes | memoryview], int]
 
 
@@ -34,7 +39,7 @@ class Breaks:
     def __init__(self, env: Mapping[str, str]) -> None:
         self.point, _, count = env.get(VARIABLE, "").partition(":")
         self.left = int(count or 1)
-        if self.point and self.point not in POINTS:
+        if self.point and self.point not in (*POINTS, SYNC_FAILS):
             raise ValueError(f"{VARIABLE} names no point: {self.point!r}")
 
     def at(self, point: str) -> None:
@@ -56,3 +61,16 @@ class Breaks:
             return written
 
         return half
+
+    def sync(self) -> Callable[[int], None]:
+        """os.fdatasync, or one that fails once."""
+        if self.point != SYNC_FAILS:
+            return os.fdatasync
+
+        def failing(handle: int) -> None:
+            self.left -= 1
+            if self.left == 0:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            os.fdatasync(handle)
+
+        return failing

@@ -21,6 +21,7 @@ class Limits:
     idle_s, body_s: seconds a body may pause, and may take in all.
     flight_s: seconds a request waits for room in flight_bytes.
     drain_s: seconds that bodies already arriving get when the process is told to stop.
+    sweep_s: seconds between looks for streams whose key ran out before they were complete.
     threads: threads that verify, append and sync.
     checksum_required: 1 refuses bodies without Upload-Checksum.
     """
@@ -33,6 +34,7 @@ class Limits:
     body_s: float = 120.0
     flight_s: float = 5.0
     drain_s: float = 2.0
+    sweep_s: float = 600.0
     threads: int = 16
     checksum_required: int = 0
 
