@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -191,10 +192,9 @@ def choose(
     if choice not in rules.CHOICES:
         raise refuse("bad_choice", _("Choose keep, hold or strike."), "choice")
     spans = rules.check_spans(private_spans)
-    _next_epoch(program)
-    before = reads.choice_of(person, take)
-    _refuse_if_final(before, at)
-    row = TakeChoice.objects.create(
+    before = _chosen_before(person, program, take, at)
+    return _chosen(
+        before,
         person=person,
         program=program,
         take=take,
@@ -203,8 +203,6 @@ def choose(
         until=at + rules.HOLD if choice in ("hold", "strike") else None,
         private_spans=spans or (before.private_spans if before else []),
     )
-    _say_chosen(row, before)
-    return row
 
 
 @transaction.atomic
@@ -221,10 +219,9 @@ def mark_private(
     """
     at = at or timezone.now()
     exact = rules.check_spans(spans)
-    _next_epoch(program)
-    before = reads.choice_of(person, take)
-    _refuse_if_final(before, at)
-    row = TakeChoice.objects.create(
+    before = _chosen_before(person, program, take, at)
+    return _chosen(
+        before,
         person=person,
         program=program,
         take=take,
@@ -233,20 +230,26 @@ def mark_private(
         until=before.until if before else at + rules.HOLD,
         private_spans=exact,
     )
-    _say_chosen(row, before)
-    return row
 
 
-def _refuse_if_final(before: TakeChoice | None, at: dt.datetime) -> None:
+def _chosen_before(
+    person: Person, program: Program, take: UUID, at: dt.datetime
+) -> TakeChoice | None:
+    """The choice that stands, under the epoch's lock. Refuses once a strike is final."""
+    _next_epoch(program)
+    before = reads.choice_of(person, take)
     if before and before.choice == "strike" and before.until and at >= before.until:
         raise refuse(
             "strike_over",
             _("You struck this take more than 48 hours ago. Its key is destroyed for good."),
             "choice",
         )
+    return before
 
 
-def _say_chosen(row: TakeChoice, before: TakeChoice | None) -> None:
+def _chosen(before: TakeChoice | None, **values: Any) -> TakeChoice:
+    """Add the row that stands from now on, and say so."""
+    row = TakeChoice.objects.create(**values)
     facts.append(
         "consent",
         "chose",
@@ -257,3 +260,4 @@ def _say_chosen(row: TakeChoice, before: TakeChoice | None) -> None:
         choice=row.choice,
         before=before.choice if before else "",
     )
+    return row

@@ -89,18 +89,24 @@ def _over(request: HttpRequest, session: uuid.UUID) -> HttpResponse | None:
     return redirect("performer:exit", session=session)
 
 
+def _ready(request: HttpRequest, session: uuid.UUID) -> Entered | HttpResponse:
+    """Who has passed the green room; else where to go instead."""
+    if over := _over(request, session):
+        return over
+    found = enter(request, session)
+    if isinstance(found, Entered) and found.place.ready_at is None:
+        return redirect("performer:check", session=session)
+    return found
+
+
 @login_required
 @never_cache
 @require_safe
 def warm_up(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """Names, and one small true thing. The lamp is off; nothing is recorded."""
-    if over := _over(request, session):
-        return over
-    found = enter(request, session)
+    found = _ready(request, session)
     if isinstance(found, HttpResponse):
         return found
-    if found.place.ready_at is None:
-        return redirect("performer:check", session=session)
     if found.session.state not in BEFORE:
         return redirect("performer:stage", session=session)
     return _stage(request, found)
@@ -111,13 +117,9 @@ def warm_up(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
 @require_safe
 def stage(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     """The stage. Sends to the green room or the warm-up first, and to open notes after a scene."""
-    if over := _over(request, session):
-        return over
-    found = enter(request, session)
+    found = _ready(request, session)
     if isinstance(found, HttpResponse):
         return found
-    if found.place.ready_at is None:
-        return redirect("performer:check", session=session)
     if found.session.state in BEFORE:
         return redirect("performer:warm_up", session=session)
     for take in reads.takes_of(found.session):
