@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 from chromium import ARGUMENTS, CHROMIUM
 from playwright.sync_api import Browser, Page, Playwright, TimeoutError
 from recorder_host import DoorProcess
-from recorder_rig import Microphone, declared, events, place, stored
+from recorder_rig import RATE, Microphone, declared, events, place, stored
 from stage_room import TAKE, Room, StageHost
+
+from yesand.formats.blocks import first_sample_us
 
 
 @pytest.fixture
@@ -53,6 +56,11 @@ def players(chromium: Browser, stage: StageHost) -> Iterator[tuple[Page, Page]]:
 
 def state(page: Page, name: str) -> None:
     page.wait_for_selector(f"body[data-state={name}]", state="attached")
+
+
+def heard_reasons(stage: StageHost, role: str) -> list[str]:
+    by = [one for one in stage.grants if one["by"] == f"/streams/{role}"]
+    return [one["reason"] for one in by if one["kind"] == "heard"]
 
 
 def play(players: tuple[Page, Page]) -> None:
@@ -106,13 +114,22 @@ def test_a_scene_from_warm_up_to_notes(
     for role in "ab":
         by = [one for one in stage.grants if one["by"] == f"/streams/{role}"]
         assert {one["kind"]: one["take"] for one in by} == dict.fromkeys(
-            ("mic", "cam", "events"), TAKE
+            ("mic", "cam", "events", "heard"), TAKE
         )
         names = {one["kind"]: one["stream"] for one in by}
         for name in names.values():
             declared(upload_door, name)
         place(stored(upload_door, names["mic"]).samples, microphone.expected())
+        # The partner as heard: the page that follows sends the rest of it.
+        heard = stored(upload_door, names["heard"])
+        assert heard.rate == 16_000
+        assert len(heard.samples) > 16_000
+        assert heard.samples.any(), "a remote track is silence where nothing plays it"
         said = events(upload_door, names["events"])
+        begun = {one["kind"]: one["t"] for one in said if one["type"] == "stream_start"}
+        late = first_sample_us(stored(upload_door, names["mic"]).blocks, RATE) / 1e6
+        print(f"role {role}: first sample {late - room.opened_at:.3f} s after the take opened")
+        assert {"mic", "cam", "heard"} <= set(begun)
         kinds = [one["type"] for one in said]
         assert kinds.count("ping") >= 10
         assert ("cue_displayed" in kinds) == (role == "a")
@@ -152,6 +169,12 @@ def test_a_reload_and_a_cut_line_keep_the_scene(
         page.wait_for_selector("body[data-call=connected]", state="attached")
     by_ada = [one for one in stage.grants if one["by"] == "/streams/a" and one["kind"] == "mic"]
     assert [one["reason"] for one in by_ada] == ["start", "reload"]
+    # Each hears a new track now: a further part of what was heard.
+    for role, reasons in (("a", ["start", "reload"]), ("b", ["start", "device"])):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and reasons != (found := heard_reasons(stage, role)):
+            players[0].wait_for_function("true")
+        assert found == reasons
     assert [one["cue"] for one in room.kinds("cue_displayed", "b")] == [cue]
     assert ada.is_hidden("[data-cue]"), "an old offer is not shown again"
 

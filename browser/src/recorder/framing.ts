@@ -43,6 +43,7 @@ export class Framing {
     private readonly stream: Uint8Array,
     private readonly encoding: "s24" | "f32",
     private readonly to: FramingTo,
+    private readonly kind: "mic" | "heard" = "mic",
   ) {}
 
   /** Samples written so far, in whole blocks. */
@@ -106,7 +107,7 @@ export class Framing {
     if (mono === this.#mono) return;
     this.#mono = mono;
     this.to.event({
-      t: chunk.clientMs, type: "settings", stream: this.streamId, kind: "mic_channels",
+      t: chunk.clientMs, type: "settings", stream: this.streamId, kind: `${this.kind}_channels`,
       channels: chunk.planes.length, mono, rate: this.rate,
     });
   }

@@ -1,6 +1,7 @@
 /** What this browser remembers about a stream, beside its bytes; read by pages and the worker. */
 
-export type Kind = "mic" | "cam" | "events";
+/** `heard`: the partner as they sounded here. It is beside the take; no take waits or fails for it. */
+export type Kind = "mic" | "cam" | "events" | "heard";
 
 /** The server's leave to record and send one stream. */
 export interface Grant {

@@ -1,13 +1,22 @@
-/** A cap on upload speed shared by all streams of a page, so that the call goes first. */
+/**
+ * A cap on upload speed shared by all streams of a page, so that the call goes first.
+ *
+ * What comes last (the partner as heard) is sent only while nobody else wants to: it never takes a
+ * byte of the rate that a microphone or a camera waits for.
+ */
 
 export interface Waiting {
   (ms: number): Promise<void>;
 }
 
+const LOOK_MS = 100;
+
 export class Pace {
   #rate: number | null = null;
   #free = 0;
   #last: number;
+  /** Others that wait or send now. */
+  #busy = 0;
 
   constructor(
     private readonly now: () => number = () => performance.now(),
@@ -37,6 +46,24 @@ export class Pace {
         return;
       }
       await this.wait(Math.min(500, Math.ceil((-this.#free / this.#rate) * 1000)));
+    }
+  }
+
+  /** Runs one sending; what comes last waits until no other runs, and for the rate as all do. */
+  async turn<T>(bytes: number, last: boolean, send: () => Promise<T>): Promise<T> {
+    if (last) {
+      do {
+        while (this.#busy > 0) await this.wait(LOOK_MS);
+        await this.take(bytes);
+      } while (this.#busy > 0);
+      return send();
+    }
+    this.#busy += 1;
+    try {
+      await this.take(bytes);
+      return await send();
+    } finally {
+      this.#busy -= 1;
     }
   }
 

@@ -22,8 +22,12 @@ export type ToWorker =
       /** Record now, send from `send` on: the green room measures the uplink so. */
       readonly hold?: boolean;
     }
-  | { readonly do: "mic"; readonly stream: string; readonly readable: ReadableStream<AudioData> }
-  | { readonly do: "mic-port"; readonly stream: string; readonly port: MessagePort; readonly rate: number }
+  /** Samples flow from now on, into memory; `pour` names the stream they go to. */
+  | { readonly do: "source"; readonly source: string; readonly readable: ReadableStream<AudioData> }
+  | { readonly do: "source-port"; readonly source: string; readonly port: MessagePort; readonly rate: number }
+  | { readonly do: "pour"; readonly source: string; readonly stream: string }
+  /** There will be no stream: what is in memory is forgotten. */
+  | { readonly do: "drop"; readonly source: string }
   | { readonly do: "slice"; readonly stream: string; readonly blob: Blob }
   | { readonly do: "event"; readonly event: StoredEvent }
   | { readonly do: "pause" }
@@ -52,7 +56,9 @@ export interface Level {
 
 export type FromWorker =
   | { readonly is: "opened"; readonly stream: string }
-  /** The first block stands in the file: only now may the lamp go on. */
+  /** The first samples of a source are in memory. */
+  | { readonly is: "taking"; readonly source: string }
+  /** The first block stands in the file. */
   | { readonly is: "recording"; readonly stream: string; readonly kind: Kind; readonly rate: number }
   | { readonly is: "level"; readonly level: Level }
   | { readonly is: "samples"; readonly samples: Float32Array; readonly rate: number; readonly t: number }

@@ -10,7 +10,7 @@ import type { Grant, Kind } from "./journal.ts";
 import { askGrant, WorkerLink } from "./link.ts";
 import type { FromWorker, Level, StoredEvent } from "./protocol.ts";
 import { watchSettings } from "./settings.ts";
-import { bestIntake, type Intake, startIntake } from "./source.ts";
+import { bestIntake, type Intake, startHeard, startIntake } from "./source.ts";
 
 export interface RecorderOptions {
   readonly take: string;
@@ -26,6 +26,8 @@ export interface RecorderOptions {
 }
 
 export interface RecorderHooks {
+  /** The microphone's first samples are in memory; they are kept if leave is given. */
+  taking?(): void;
   /** The first microphone block stands in the file. */
   recording?(rate: number): void;
   level?(level: Level): void;
@@ -43,6 +45,10 @@ export class Recorder {
   /** Latest word about each stream, by stream id. */
   readonly streams = new Map<string, Progress>();
   #mic: string | null = null;
+  /** The microphone's source, from before its stream is granted. */
+  #micSource = "";
+  #heard: { readonly track: MediaStreamTrack; stream: string | null; end: () => void } | null = null;
+  #heardReason: "start" | "reload" | "device" = "start";
   #camera: { readonly stream: string; readonly camera: Camera } | null = null;
   #events: string | null = null;
   #ends: (() => void)[] = [];
@@ -61,8 +67,8 @@ export class Recorder {
   }
 
   /**
-   * Asks leave for every stream and starts; throws a Refusal, or what the browser throws. Each
-   * starts as soon as it may: the microphone does not wait for the others.
+   * Takes samples at once, into memory; asks leave for every stream meanwhile, and writes each as
+   * soon as it may. Throws a Refusal, or what the browser throws; then nothing was written.
    */
   async start(
     mic: MediaStreamTrack,
@@ -78,16 +84,58 @@ export class Recorder {
       begin(kind, act).catch((error: unknown) => {
         this.hooks.trouble?.(`no_${kind}`, error instanceof Error ? error.message : String(error));
       });
-    const streams = [begin("mic", (grant) => this.#startMic(grant, mic))];
+    this.#heardReason = reason;
+    const source = await this.#takeMic(mic);
+    const streams = [
+      begin("mic", (grant) => this.#startMic(grant, source, mic)).catch((error: unknown) => {
+        this.link.send({ do: "drop", source });
+        throw error;
+      }),
+    ];
     if (cam) streams.push(beside("cam", (grant) => this.#startCamera(grant, cam)));
     if (this.options.events !== false) streams.push(beside("events", (grant) => this.#startEvents(grant)));
     await Promise.all(streams);
   }
 
+  /** True once the microphone's own stream is granted. */
+  get begun(): boolean {
+    return this.#mic !== null;
+  }
+
   /** Another microphone after the first was lost: a further stream of the same take. */
   async replaceMic(mic: MediaStreamTrack): Promise<void> {
+    const source = await this.#takeMic(mic);
     const grant = await this.#ask("mic", "device");
-    if (!this.#stopped) await this.#startMic(grant, mic);
+    if (!this.#stopped) this.#startMic(grant, source, mic);
+  }
+
+  /**
+   * The partner's sound as it plays here, or null while there is none. A partner who comes back is
+   * a further part. Whatever goes wrong is told as trouble and costs the take nothing.
+   */
+  async hear(track: MediaStreamTrack | null): Promise<void> {
+    if (this.#stopped || this.#heard?.track === track) return;
+    this.#endHeard();
+    if (!track || track.readyState === "ended") return;
+    const heard = { track, stream: null as string | null, end: (): void => undefined };
+    this.#heard = heard;
+    track.addEventListener("ended", () => this.#heard === heard && this.#endHeard(), { once: true });
+    try {
+      const grant = await this.#ask("heard", this.#heardReason);
+      this.#heardReason = "device";
+      this.#open(grant, "heard");
+      heard.stream = grant.stream;
+      // Gone again meanwhile: an empty stream that says so holds nobody up.
+      if (this.#heard !== heard) return this.link.send({ do: "finish", stream: grant.stream });
+      const source = crypto.randomUUID();
+      const end = await startHeard(this.link, source, track);
+      if (this.#heard !== heard) return end();
+      heard.end = end;
+      this.link.send({ do: "pour", source, stream: grant.stream });
+    } catch (error) {
+      if (this.#heard === heard) this.#endHeard();
+      this.hooks.trouble?.("no_heard", error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** One line of events.jsonl. */
@@ -123,6 +171,8 @@ export class Recorder {
     if (this.#stopped) return;
     this.#stopped = true;
     if (this.#mic) this.link.send({ do: "finish", stream: this.#mic });
+    else if (this.#micSource) this.link.send({ do: "drop", source: this.#micSource });
+    this.#endHeard();
     for (const end of [...this.#micEnds, ...this.#ends]) end();
     const camera = this.#camera;
     if (camera) {
@@ -134,9 +184,12 @@ export class Recorder {
     await this.#until((one) => one.state !== "recording", 5000);
   }
 
-  /** True once every stream has reached one of the states; false when it took too long. */
+  /**
+   * True once every stream has reached one of the states; false when it took too long. Nobody waits
+   * for what comes last, the partner as heard: the next page sends the rest of it.
+   */
   reached(states: readonly Progress["state"][], withinMs: number): Promise<boolean> {
-    return this.#until((one) => states.includes(one.state), withinMs);
+    return this.#until((one) => one.kind === "heard" || states.includes(one.state), withinMs);
   }
 
   /** Bytes that are here and not yet at the door. */
@@ -160,17 +213,36 @@ export class Recorder {
     this.link.send({ do: "open", grant, kind, take, streams_url, encoding, keep_minutes, hold: hold ?? false });
   }
 
-  async #startMic(grant: Grant, track: MediaStreamTrack): Promise<void> {
+  get #intake(): Intake {
     const intake = this.options.intake ?? bestIntake();
     if (!intake) throw new Error("no_recorder");
+    return intake;
+  }
+
+  async #takeMic(track: MediaStreamTrack): Promise<string> {
     for (const end of this.#micEnds.splice(0)) end();
+    const source = crypto.randomUUID();
+    this.#micSource = source;
+    this.#micEnds.push(await startIntake(this.link, source, track, this.#intake));
+    return source;
+  }
+
+  #startMic(grant: Grant, source: string, track: MediaStreamTrack): void {
     this.#mic = grant.stream;
     this.#open(grant, "mic");
-    this.#micEnds.push(await startIntake(this.link, grant.stream, track, intake));
+    this.link.send({ do: "pour", source, stream: grant.stream });
+    const { stream } = grant;
     this.#micEnds.push(
       watchSettings(track, (settings) =>
-        this.event("settings", { kind: "mic", stream: grant.stream, intake, ...settings })),
+        this.event("settings", { kind: "mic", stream, intake: this.#intake, ...settings })),
     );
+  }
+
+  #endHeard(): void {
+    const heard = this.#heard;
+    this.#heard = null;
+    heard?.end();
+    if (heard?.stream) this.link.send({ do: "finish", stream: heard.stream });
   }
 
   #startEvents(grant: Grant): void {
@@ -191,6 +263,9 @@ export class Recorder {
 
   #hear(message: FromWorker): void {
     switch (message.is) {
+      case "taking":
+        if (message.source === this.#micSource && !this.#stopped) this.hooks.taking?.();
+        break;
       case "recording":
         if (message.kind === "mic") this.hooks.recording?.(message.rate);
         break;

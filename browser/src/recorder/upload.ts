@@ -10,8 +10,12 @@ import type { Door, Outcome } from "./tus.ts";
 export const PIECE = 256 * 1024;
 /** A growing stream is sent about this often; a finished one as fast as it goes. */
 export const EVERY_MS = 1000;
+/** So often what comes last. */
+export const LAST_EVERY_MS = 5000;
 
 export interface Source {
+  /** Sent when nothing else is, and seldom: no take waits for it. */
+  readonly last?: boolean;
   /** Bytes that are flushed to this browser's storage. */
   durable(): number;
   /** True once nothing more will be written. */
@@ -109,15 +113,17 @@ export class Upload {
     while (!this.#stopped) {
       const finished = this.source.finished();
       const left = this.source.durable() - this.offset;
-      const due = now() - this.#lastSent >= EVERY_MS;
+      const every = this.source.last ? LAST_EVERY_MS : EVERY_MS;
+      const due = now() - this.#lastSent >= every;
       if (left > 0 && (finished || left >= PIECE || due)) {
         const bytes = this.source.read(this.offset, Math.min(left, PIECE));
-        await this.pace.take(bytes.length);
-        this.#lastSent = now();
-        return this.door.append(this.offset, bytes);
+        return this.pace.turn(bytes.length, this.source.last ?? false, () => {
+          this.#lastSent = now();
+          return this.door.append(this.offset, bytes);
+        });
       }
       if (finished && left <= 0) return this.#declare(left);
-      await this.#wait(due ? 100 : Math.max(20, EVERY_MS - (now() - this.#lastSent)));
+      await this.#wait(due ? 100 : Math.max(20, every - (now() - this.#lastSent)));
     }
     return "stopped";
   }

@@ -2,13 +2,13 @@
 import { post } from "../kit/boot.ts";
 import { clientMs, wait } from "../kit/clock.ts";
 import { stayAwake } from "../kit/awake.ts";
-import { cameraVideo, callAudio, chosenDevices, getTrack, MediaTrouble } from "../kit/media.ts";
 import { finishLeftovers, type Leftovers } from "../recorder/resume.ts";
 import { Call } from "../room/call.ts";
 import { careForCall } from "../room/care.ts";
 import { type LogMessage, type Role, textOf } from "../room/messages.ts";
 import { RoomSocket, socketUrl } from "../room/socket.ts";
 import { controls } from "./controls.ts";
+import { callMedia } from "./devices.ts";
 import { after, type Model, played, START } from "./model.ts";
 import { type Answer, Offers } from "./offers.ts";
 import { refreshParts } from "./refresh.ts";
@@ -31,6 +31,7 @@ export class Stage {
   #cam: MediaStreamTrack | null = null;
   #voice: MediaStreamTrack | null = null;
   #take: TakeRecording | null = null;
+  #partner: MediaStream | null = null;
   #next: Prepared | null = null;
   #leftovers: Leftovers | null = null;
   #endTimer: ReturnType<typeof setTimeout> | null = null;
@@ -60,12 +61,14 @@ export class Stage {
   async open(): Promise<void> {
     controls(this, this.view);
     this.#next = prepare();
-    await this.#getMedia();
+    ({ voice: this.#voice, cam: this.#cam } = await callMedia(this.boot, (says) => this.view.trouble(says)));
+    if (this.view.now === "left") this.#silence();
+    else this.view.self(this.#cam);
     this.#leftovers = await finishLeftovers(() => undefined);
     if (this.view.now === "left") return;
     this.#call = new Call(this.boot, {
       send: (kind, body) => void this.#socket.send(kind, body),
-      media: (role, stream) => role === this.boot.partner.role && this.view.partner(stream),
+      media: (role, stream) => role === this.boot.partner.role && this.#showPartner(stream),
       state: (role, state) => this.#heardCall(role, state),
     });
     this.#call.setTracks([this.#voice, this.#cam].filter((track) => track !== null));
@@ -142,7 +145,7 @@ export class Stage {
     const whole = this.#take?.stop() ?? Promise.resolve();
     this.#silence();
     this.#next?.mic.then((mic) => mic.stop()).catch(() => undefined);
-    this.view.partner(null);
+    this.#showPartner(null);
     this.view.lamp(false);
     this.view.call("waiting");
     this.view.state("left");
@@ -233,17 +236,23 @@ export class Stage {
     this.view.state("opening");
     this.#socket.burst();
     const recording = new TakeRecording(take.id, this.boot, this.#next ?? prepare(), {
+      taking: () => this.#lit(take.id) && this.view.lamp(true),
       recording: () => this.#lampOn(take.id),
       level: (level) => this.#offers.level(level.rms_db, level.t),
       silent: (code, says) => this.#silent(code, says),
     });
     this.#next = null;
     this.#take = recording;
+    recording.partner(this.#partner);
     await recording.start(this.#cam, reason);
   }
 
+  #lit(take: string): boolean {
+    return this.#model.take?.id === take && this.view.now !== "paused";
+  }
+
   #lampOn(take: string): void {
-    if (this.#model.take?.id !== take || this.view.now === "paused") return;
+    if (!this.#lit(take)) return;
     this.view.trouble("");
     this.view.lamp(true);
     if (this.view.now === "opening") this.view.state("playing");
@@ -353,22 +362,6 @@ export class Stage {
 
   // --- the rest -------------------------------------------------------------------------------
 
-  async #getMedia(): Promise<void> {
-    const { mic, cam } = chosenDevices();
-    try {
-      this.#voice = await getTrack("mic", callAudio(mic, this.boot.call.raw));
-    } catch (error) {
-      this.view.trouble(error instanceof MediaTrouble ? `problem.${error.code}.do` : "stage.not_recorded");
-    }
-    try {
-      this.#cam = await getTrack("cam", cameraVideo(cam, this.boot.camera));
-    } catch (error) {
-      this.view.trouble(error instanceof MediaTrouble ? `problem.${error.code}.do` : "stage.no_camera");
-    }
-    if (this.view.now === "left") this.#silence();
-    else this.view.self(this.#cam);
-  }
-
   #heardCall(role: Role, state: "waiting" | "connecting" | "connected" | "lost"): void {
     if (role !== this.boot.partner.role) return;
     this.#callState = state;
@@ -376,7 +369,14 @@ export class Stage {
     this.#take?.event("partner_state", { state });
     if (state === "lost") this.view.notice("stage.partner_lost", { name: this.boot.partner.alias });
     if (state === "connected") this.view.notice("");
-    if (state === "waiting") this.view.partner(null);
+    if (state === "waiting") this.#showPartner(null);
+  }
+
+  /** Who is seen and heard here is also recorded as heard, while a take runs. */
+  #showPartner(media: MediaStream | null): void {
+    this.#partner = media;
+    this.view.partner(media);
+    this.#take?.partner(media);
   }
 
   #second(): void {

@@ -21,6 +21,8 @@ export function prepare(): Prepared {
 }
 
 export interface TakeHooks {
+  /** The microphone is being taken: from here on the lamp is lit. */
+  taking(): void;
   /** Microphone blocks are being written. */
   recording(): void;
   level(level: Level): void;
@@ -33,6 +35,9 @@ export class TakeRecording {
   #release: (() => void) | null = null;
   #mic: MediaStreamTrack | null = null;
   #stopped = false;
+  #partner: MediaStreamTrack | null = null;
+  /** Why a pause began before the recorder stood. */
+  #pausedEarly: string | null = null;
   /** What happened before the recorder stood. */
   #early: Parameters<Recorder["event"]>[] = [];
 
@@ -59,6 +64,7 @@ export class TakeRecording {
           camera_bits_per_second: this.boot.camera.bits_per_second ?? 900_000,
         },
         {
+          taking: () => this.#stopped || this.hooks.taking(),
           recording: () => this.#stopped || this.hooks.recording(),
           level: (level) => this.hooks.level(level),
           micEnded: (why) => void this.#again(why),
@@ -69,7 +75,10 @@ export class TakeRecording {
       this.#recorder = recorder;
       // The worker keeps events until their own stream is granted.
       for (const event of this.#early.splice(0)) recorder.event(...event);
+      if (this.#pausedEarly !== null) recorder.pause(this.#pausedEarly);
       await recorder.start(this.#mic, cam, reason);
+      // The partner's sound comes after the own streams in every way.
+      await recorder.hear(this.#partner);
     } catch (error) {
       this.#tell(error);
     }
@@ -80,11 +89,19 @@ export class TakeRecording {
     else this.#early.push([type, fields, t]);
   }
 
+  /** What the partner sends now: recorded as heard here. Null while they are away. */
+  partner(media: MediaStream | null): void {
+    this.#partner = media?.getAudioTracks()[0] ?? null;
+    if (this.#recorder?.begun) void this.#recorder.hear(this.#partner);
+  }
+
   pause(why: string): void {
-    this.#recorder?.pause(why);
+    if (this.#recorder) this.#recorder.pause(why);
+    else this.#pausedEarly = why;
   }
 
   goOn(): void {
+    this.#pausedEarly = null;
     this.#recorder?.goOn();
   }
 

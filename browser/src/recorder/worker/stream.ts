@@ -11,6 +11,9 @@ import { Door } from "../tus.ts";
 import { type End, type Hooks, type Source, Upload } from "../upload.ts";
 import { StreamFile } from "./file.ts";
 
+/** After this long nobody waits for the partner as heard any more. */
+const LAST_TRIED_MS = 60 * 60_000;
+
 export interface Watching {
   progress(stream: LocalStream): void;
   /** Asks the page for a fresh grant; null when there is none. */
@@ -83,6 +86,10 @@ export class LocalStream implements Source {
     this.file.flush();
   }
 
+  get last(): boolean {
+    return this.journal.kind === "heard";
+  }
+
   get written(): number {
     return this.file.size;
   }
@@ -152,12 +159,23 @@ export class LocalStream implements Source {
 
   async #end(end: End): Promise<void> {
     if (end.is === "sealed") await this.#note("sealed");
+    // The take went on without it: there is nothing that a human could mend.
+    else if (end.is === "refused" && this.last) await (this.#isPast(end.why) ? this.#forget() : Promise.resolve());
     // A shut door may open on a later visit; what differs from its receipt never will.
     else if (end.is === "refused" && isFinal(end.why)) await this.#note("refused", end.why);
     else if (end.is === "refused") await this.#note(this.journal.state, end.why);
     this.#ended = true;
     // A stream that is still being written goes on to be written; only its sending is over.
     if (this.#finished) await this.#close();
+  }
+
+  #isPast(why: string): boolean {
+    return this.#finished && (isFinal(why) || Date.now() - this.journal.opened_ms > LAST_TRIED_MS);
+  }
+
+  async #forget(): Promise<void> {
+    this.journal.keep_until_ms = 0;
+    await this.#note("sealed");
   }
 
   async #close(): Promise<void> {

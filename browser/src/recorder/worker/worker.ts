@@ -9,6 +9,7 @@ import type { Grant, Kind } from "../journal.ts";
 import { Pace } from "../pace.ts";
 import type { FromWorker, StoredEvent, ToWorker } from "../protocol.ts";
 import { doneWith, finishLeftovers } from "./leftovers.ts";
+import { Holding } from "./holding.ts";
 import { readPort, readTrack, type Taking } from "./mic.ts";
 import { LocalStream, type Watching } from "./stream.ts";
 
@@ -28,6 +29,7 @@ interface Open {
 }
 
 const open = new Map<string, Open>();
+const sources = new Map<string, Holding>();
 const opening = new Map<string, Promise<void>>();
 const known = new Map<string, LocalStream>();
 const renewals = new Map<string, (grant: Grant | null) => void>();
@@ -114,31 +116,46 @@ function giveUp(id: string, error: unknown): void {
   void finish(id);
 }
 
-function takeMic(id: string, start: (one: Open, framing: Framing) => () => void): void {
+/** Samples flow into memory from now on. */
+function takeSource(source: string, start: (taking: Taking) => () => void): void {
+  const holding = new Holding(() => paused, () => say({ is: "taking", source }));
+  sources.set(source, holding);
+  holding.stop = start(holding);
+}
+
+function dropSource(source: string): void {
+  sources.get(source)?.stop();
+  sources.delete(source);
+}
+
+function pour(source: string, id: string): void {
+  const holding = sources.get(source);
   const one = open.get(id);
-  if (!one) return;
+  if (!holding || !one) return dropSource(source);
+  const kind = one.kind === "heard" ? "heard" : "mic";
   const framing = new Framing(id, uuidBytes(id), one.encoding, {
     block(bytes) {
       one.stream.append(bytes);
       if (one.told) return;
       one.told = true;
-      addEvent({ t: clock.now(), type: "stream_start", stream: id, kind: "mic", rate: framing.rate });
-      say({ is: "recording", stream: id, kind: "mic", rate: framing.rate });
+      addEvent({ t: clock.now(), type: "stream_start", stream: id, kind, rate: framing.rate });
+      say({ is: "recording", stream: id, kind, rate: framing.rate });
     },
-    level: (level) => say({ is: "level", level }),
+    level: (level) => kind === "mic" && say({ is: "level", level }),
     event: addEvent,
     samples(samples, rate, t) {
-      if (tapped) say({ is: "samples", samples, rate, t }, [samples.buffer as ArrayBuffer]);
+      if (tapped && kind === "mic") say({ is: "samples", samples, rate, t }, [samples.buffer as ArrayBuffer]);
     },
-  });
+  }, kind);
   one.framing = framing;
-  one.stopMic = start(one, framing);
+  one.stopMic = () => dropSource(source);
+  holding.pour(taking(id, framing));
 }
 
 function taking(id: string, framing: Framing): Taking {
   return {
     chunk(chunk) {
-      if (paused || !open.has(id)) return;
+      if (!open.has(id)) return;
       try {
         if (framing.push(chunk)) return;
         void finish(id);
@@ -224,7 +241,7 @@ function pause(on: boolean): void {
 
 /** What may follow an `open` waits for it; the order of messages is the order of deeds. */
 function afterOpen(id: string, act: () => void): void {
-  (opening.get(id) ?? Promise.resolve()).then(act, () => undefined);
+  (opening.get(id) ?? Promise.resolve()).then(act, act);
 }
 
 self.onmessage = (event: MessageEvent<ToWorker>): void => {
@@ -237,14 +254,17 @@ self.onmessage = (event: MessageEvent<ToWorker>): void => {
       done.catch((error: unknown) => trouble(id, error)).finally(() => opening.delete(id));
       break;
     }
-    case "mic":
-      afterOpen(message.stream, () =>
-        takeMic(message.stream, (_, framing) => readTrack(message.readable, clock, taking(message.stream, framing))));
+    case "source":
+      takeSource(message.source, (taking) => readTrack(message.readable, clock, taking));
       break;
-    case "mic-port":
-      afterOpen(message.stream, () =>
-        takeMic(message.stream, (_, framing) =>
-          readPort(message.port, message.rate, clock, taking(message.stream, framing))));
+    case "source-port":
+      takeSource(message.source, (taking) => readPort(message.port, message.rate, clock, taking));
+      break;
+    case "pour":
+      afterOpen(message.stream, () => pour(message.source, message.stream));
+      break;
+    case "drop":
+      dropSource(message.source);
       break;
     case "slice":
       afterOpen(message.stream, () => addSlice(message.stream, message.blob));

@@ -1,22 +1,25 @@
 /**
- * The fallback microphone: hands samples to the recorder worker by a port of its own.
- *
- * Eight quanta (1,024 samples) go in one message. The main thread only connects the two ends.
+ * The fallback microphone, and the partner as heard: hands samples to the recorder worker by a port
+ * of its own. The main thread only connects the two ends.
  */
 
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
-declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
-
-const QUANTA = 8;
+interface Options {
+  /** Blocks of 128 samples that go in one message. */
+  readonly processorOptions: { readonly quanta: number };
+}
+declare function registerProcessor(name: string, processor: new (options: Options) => AudioWorkletProcessor): void;
 
 class Taker extends AudioWorkletProcessor {
   #out: MessagePort | null = null;
   #parts: Float32Array[][] = [];
+  readonly #quanta: number;
 
-  constructor() {
+  constructor(options: Options) {
     super();
+    this.#quanta = options.processorOptions.quanta;
     this.port.onmessage = (message: MessageEvent<MessagePort>) => {
       this.#out = message.data;
     };
@@ -26,7 +29,7 @@ class Taker extends AudioWorkletProcessor {
     const channels = inputs[0];
     if (!this.#out || !channels?.length) return true;
     this.#parts.push(channels.map((channel) => channel.slice()));
-    if (this.#parts.length >= QUANTA) this.#send(this.#out);
+    if (this.#parts.length >= this.#quanta) this.#send(this.#out);
     return true;
   }
 
