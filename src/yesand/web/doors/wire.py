@@ -86,9 +86,8 @@ class Wire(asyncio.BufferedProtocol):
                 return
             self._ahead += _scratch[:nbytes]
             self._request.more()
-            if self._request is not None and len(self._ahead) > AHEAD_BYTES and not self._paused:
-                self._paused = True
-                self._transport.pause_reading()
+            if len(self._ahead) > AHEAD_BYTES:
+                self._stop_reading()
         elif self._discard:
             self._thrown(nbytes)
         else:
@@ -96,10 +95,13 @@ class Wire(asyncio.BufferedProtocol):
             self._next()
 
     def pause_writing(self) -> None:
-        self._full = True  # a client that asks and never reads is not answered without end
+        """Answers pile up: a client that asks and never reads is not heard any further."""
+        self._full = True
+        self._stop_reading()
 
     def resume_writing(self) -> None:
         self._full = False
+        self.take(0)
         if self._request is None and not self._discard and self._ahead:
             self._next()
 
@@ -184,10 +186,15 @@ class Wire(asyncio.BufferedProtocol):
         """At most so many bytes of what waits; reading goes on."""
         taken = self._ahead[:most]
         del self._ahead[:most]
-        if self._paused:
+        if self._paused and not self._full and not self._gone:
             self._paused = False
             self._transport.resume_reading()
         return taken
+
+    def _stop_reading(self) -> None:
+        if not self._paused and not self._gone:
+            self._paused = True
+            self._transport.pause_reading()
 
     def answered(self, keep: bool, unread: int) -> None:
         """The request is over. unread: bytes of its body that nobody asked for."""
