@@ -58,7 +58,7 @@ def test_the_desk_before_and_after_the_first_release(stage, client):
     stage.take()
     release = published(stage)
     page = client.get(place).text
-    assert "light 1 is ready" in page and "yesand pull light-1" in page
+    assert "light 1 is ready" in page and "yesand pull light-1" in page and "/wheel/yesand-" in page
     page = client.get(f"{place}/releases/{release.pk}").text
     assert release.release_sha256 in page and "DATASHEET.md" in page
     for paper in ("DATASHEET.md", "dictionary.json", "LICENSE"):

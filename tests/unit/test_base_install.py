@@ -1,4 +1,4 @@
-"""`pip install yesand` without extras: a researcher's install, with Django and the rest refused."""
+"""The wheel without extras: a researcher's install, with Django and the rest refused."""
 
 import subprocess
 import sys
@@ -71,7 +71,7 @@ def test_a_servers_verb_says_what_to_install(verb):
     words = {"worker": ["worker", "now"], "migrate": ["migrate"], "backup": ["backup", "x"]}[verb]
     done = run(f"from yesand.cli.main import main; main({words!r})")
     assert done.returncode == 2
-    assert done.stderr.count("\n") == 1 and "pip install 'yesand[server]'" in done.stderr
+    assert done.stderr.count("\n") == 1 and "wheel of yesand again with [server]" in done.stderr
 
 
 def test_nothing_slow_is_imported_for_help():

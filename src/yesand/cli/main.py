@@ -139,7 +139,10 @@ def run(words: list[str]) -> int:
         missing, verb = (error.name or "").split(".")[0], VERBS.get(asked)
         if verb is None or not verb.needs or missing == "yesand":
             raise
-        says = f"It needs {missing}: pip install 'yesand[{verb.needs}]'."
+        says = (
+            f"It needs {missing}: install the wheel of yesand again with [{verb.needs}] "
+            "behind its name."
+        )
         return _refused(words, (Problem("not_installed", f"yesand {asked}", says),))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FINE

@@ -39,7 +39,7 @@ def weights_path() -> Path:
     places = list(spec.submodule_search_locations or ()) if spec else []
     found = sorted(file for place in places for file in Path(place).glob("ggml-silero-v6*.bin"))
     if not found:
-        raise FileNotFoundError("no silero weights: pip install 'yesand[server]' brings them")
+        raise FileNotFoundError("no silero weights: yesand[server] brings them")
     return found[-1]
 
 

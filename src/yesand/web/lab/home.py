@@ -21,6 +21,7 @@ from yesand.people.models import Program
 from yesand.release import actions, reads
 from yesand.release.models import Release, Revocation
 from yesand.web.access import chosen, person_of, program_for
+from yesand.web.public import wheel
 
 #: Files of a release that are read in the browser.
 PAPERS = {
@@ -78,6 +79,7 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "program": program,
             "token": token,
             "base_url": settings.BASE_URL,
+            "wheel": wheel.address(),
             "newest": newest,
             "emptied": bool(shown) and newest is None,
             "releases": shown,

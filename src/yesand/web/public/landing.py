@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from yesand.cases import reads as cases
 from yesand.people.reads import open_programs
-from yesand.web.public import figures
+from yesand.web.public import figures, wheel
 from yesand.web.public.picture import picture
 
 
@@ -29,6 +29,7 @@ def landing(request: HttpRequest) -> HttpResponse:
             "first_call": calls[0] if calls else None,
             "promises": figures.promises(now),
             "days": figures.DAYS,
+            "wheel": wheel.address(),
             "now": now,
             "programs": [figures.program_line(program) for program in open_programs()],
             "complaints": cases.answered_since(now - dt.timedelta(days=30)),

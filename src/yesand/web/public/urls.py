@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.public import authority, call, desk, landing, letters, order_share, program
+from yesand.web.public import authority, call, desk, landing, letters, order_share, program, wheel
 
 app_name = "public"
 
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("desk", desk.desk, name="desk"),
     path("programs/<slug:slug>", program.program, name="program"),
     path("local-authority", authority.local_authority, name="local_authority"),
+    path("wheel/<str:name>", wheel.wheel, name="wheel"),
     path("complaints", letters.complaints, name="complaints"),
     path("in-a-recording", letters.in_a_recording, name="in_a_recording"),
 ]
