@@ -131,6 +131,12 @@ def seal_stream(stream_id: UUID, now: datetime | None = None, overdue: bool = Fa
     if stream.sealed_at is not None:
         _finish(stream, found)
         return stream
+    receipt = spool().receipt(stream.pk)
+    if found is not None and receipt is not None:
+        stream = _learned(stream, track, found, receipt)
+        _note(stream, track)
+        _finish(stream, found)
+        return stream
     end = decide(stream, track, found, now or timezone.now(), overdue)
     if end is None:
         return stream
@@ -174,6 +180,25 @@ def _keep(stream: Stream, track: Track | None, found: SpooledStream, end: End) -
     )
     points.reach("stream.after_row")
     return stream
+
+
+def _learned(stream: Stream, track: Track | None, found: SpooledStream, receipt: Receipt) -> Stream:
+    """A receipt stands and the row does not know it: the database is older than the disk.
+
+    The row learns from the receipt and from the store; neither is changed. Raises OSError where
+    the store holds something else than the receipt says.
+    """
+    key, hashed, plain = object_key(stream, track), StreamHash(), hashlib.sha256()
+    for start in range(0, receipt.length if key else 0, PIECE):
+        piece = objects.default().read_range(key, start, PIECE)
+        hashed.update(piece)
+        plain.update(piece)
+    if key and (hashed.length, hashed.hexdigest()) != (receipt.length, receipt.hash):
+        raise OSError(f"the object store holds other bytes than the receipt says: {key}")
+    same = found.complete and found.hash in ("", receipt.hash)
+    state, why = ("complete", "") if same else ("partial", found.reason)
+    sha256 = plain.hexdigest() if key else ""
+    return recording.sealed(stream, receipt.length, receipt.hash, sha256, key, state, why)
 
 
 def _reread(key: str, length: int) -> str:
