@@ -1,7 +1,8 @@
 /** The scene from its log, the performer's pauses, and offers that wait for them. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import type { LogMessage, Role } from "../src/room/messages.ts";
+import { Ending } from "../src/stage/ending.ts";
 import { after, type Model, played, START } from "../src/stage/model.ts";
 import { type Answer, type Offer, Offers } from "../src/stage/offers.ts";
 import { Quiet } from "../src/stage/quiet.ts";
@@ -82,7 +83,7 @@ function stage(wait = true): { offers: Offers; told: string[]; painted: () => Pr
       fold: (offer) => told.push(`fold ${offer.cue}`),
       clear: () => told.push("clear"),
       displayed: (offer) => told.push(`displayed ${offer.cue}`),
-      answered: (offer: Offer, answer: Answer) => told.push(`${answer} ${offer.cue}`),
+      answered: (offer: Offer, answer: Answer, at: number) => told.push(`${answer} ${offer.cue} at ${at}`),
     },
     wait,
   );
@@ -111,9 +112,10 @@ test("an offer waits for 0.8 s of quiet, stays six seconds and folds", async () 
   assert.deepEqual(told.slice(2), []);
   talk(offers, 13_600, 14_000, true);
   assert.deepEqual(told.slice(2), ["fold x"]);
-  assert.ok(offers.answer("bent"));
-  assert.deepEqual(told.slice(3), ["bent x", "clear"]);
-  assert.equal(offers.answer("took"), false, "the first answer counts");
+  assert.ok(offers.answer("bent", 14_000));
+  await painted();
+  assert.deepEqual(told.slice(3), ["clear", "bent x at 14000"]);
+  assert.equal(offers.answer("took", 14_001), false, "the first answer counts");
 });
 
 test("an offer waits at most twelve seconds", () => {
@@ -156,4 +158,33 @@ test("the dot shows the offer again until it is answered", () => {
   offers.again(7000);
   offers.tick(13_000);
   assert.deepEqual(told, ["show x", "fold x", "show x", "fold x"]);
+});
+
+test("a key that is quicker than the screen is told after the offer it answers", async () => {
+  const { offers, told, painted } = stage(false);
+  offers.offer(cue("x"), 0);
+  assert.ok(offers.answer("let_go", 12));
+  assert.deepEqual(told, ["show x", "clear"], "gone from the screen at once");
+  await painted();
+  assert.deepEqual(told, ["show x", "clear", "displayed x", "let_go x at 12"]);
+});
+
+test("and scene stands three seconds after its sender, five after the other, unless somebody objects", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const told: string[] = [];
+  const ending = (own: Role): Ending =>
+    new Ending(own, { show: (by) => told.push(`by ${by}`), close: (take) => told.push(`close ${take}`) });
+  const wished = run(opened, said("a", "and_scene", 150, { take: "t" }));
+  const [mine, other, objected] = [ending("a"), ending("b"), ending("a")];
+  for (const one of [mine, other, objected]) one.follow(wished);
+  objected.follow(after(wished, said("b", "and_scene", 151, { take: "t", object: true })));
+  told.length = 0;
+  mock.timers.tick(2999);
+  assert.deepEqual(told, []);
+  mock.timers.tick(1);
+  assert.deepEqual(told, ["close t"]);
+  other.stop();
+  mock.timers.tick(9000);
+  assert.deepEqual(told, ["close t", "by null"]);
+  mock.timers.reset();
 });

@@ -6,6 +6,7 @@ import { Call } from "../room/call.ts";
 import { type LogMessage, type Person, type Role, textOf } from "../room/messages.ts";
 import { RoomSocket, socketUrl } from "../room/socket.ts";
 import { after, type Model, played, START } from "../stage/model.ts";
+import { Seats } from "./seats.ts";
 
 interface Boot {
   readonly session: string;
@@ -19,8 +20,7 @@ interface Boot {
 
 const boot = needBoot<Boot>();
 let model: Model = START;
-const recording = new Map<Role, string>();
-const connection = new Map<Role, string>();
+const seats = new Seats();
 
 const call = new Call(boot, {
   send: (kind, body) => void socket.send(kind, body),
@@ -31,7 +31,7 @@ const call = new Call(boot, {
     video.play().catch(() => undefined);
   },
   state(role, state) {
-    connection.set(role, state);
+    seats.heardCall(role, state);
     showSeats();
   },
 });
@@ -48,10 +48,8 @@ call.announce("director");
 function hear(message: LogMessage): void {
   model = after(model, message);
   call.hear(message);
-  if (message.kind === "device") {
-    recording.set(message.role, textOf(message.body, "state"));
-    showSeats();
-  }
+  seats.hear(message);
+  showSeats();
   if (message.kind === "cue_displayed") tellCue(message, "director.cue_shown");
   if (message.kind === "cue_response") tellCue(message, `director.cue_${textOf(message.body, "response")}`);
   document.body.dataset["state"] = model.take ? (model.paused_at === null ? "playing" : "paused") : "waiting";
@@ -69,9 +67,10 @@ function tellCue(message: LogMessage, key: string): void {
 function showSeats(): void {
   for (const seat of all<HTMLElement>("[data-seat-state]")) {
     const role = seat.dataset["seatState"] as Role;
-    const line = text(`director.call_${connection.get(role) ?? "waiting"}`);
-    const files = text(`director.files_${recording.get(role) ?? "stopped"}`);
-    seat.textContent = `${line}, ${files}`;
+    // A paused scene is not recorded.
+    const { call: line, files } = seats.words(role, model.paused_at === null ? (model.take?.id ?? null) : null);
+    const words = `${text(line)}, ${text(files)}`;
+    if (seat.textContent !== words) seat.textContent = words;
   }
 }
 

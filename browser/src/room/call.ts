@@ -108,14 +108,15 @@ export class Call {
     known?.peer.close();
     // Two directors do not meet, and nobody calls the server.
     if (role === "server" || (role === "director" && this.options.role === "director")) return null;
+    const mine = this.id;
     const peer = new Peer(
       { iceServers: this.options.ice_servers, iceTransportPolicy: this.options.ice_policy },
       this.#polite(role),
       {
-        signal: (body) => this.hooks.send("signal", { to: role, peer: this.id, for: id, ...body }),
+        signal: (body) => this.hooks.send("signal", { to: role, peer: mine, for: id, ...body }),
         state: (state) => this.hooks.state(role, state),
         media: (stream) => this.hooks.media(role, stream),
-        dead: () => this.#again(role, id),
+        dead: () => this.#dead(role, id),
       },
     );
     const other = { role, id, peer };
@@ -130,13 +131,27 @@ export class Call {
     return this.options.role === "director" || (this.options.role === "b" && role === "a");
   }
 
-  /** Fifteen seconds without a path: start over under a new id, which makes the other side do so too. */
-  #again(role: Role, id: string): void {
+  /** Fifteen seconds without a path. */
+  #dead(role: Role, id: string): void {
     const other = this.#others.get(role);
     if (other?.id !== id) return;
+    if (role === "director") {
+      // Whoever looked on closed the desk. A desk that is still there calls again by itself; the
+      // call of the two must not begin anew for it.
+      other.peer.close();
+      this.#others.delete(role);
+      this.#present.delete(role);
+      this.hooks.state(role, "waiting");
+      return;
+    }
     this.#tries += 1;
     // A page that is gone without a word is not called for ever; it tells when it comes back.
-    if (this.#tries > MOST_TRIES) return;
+    if (this.#tries > MOST_TRIES) this.hooks.state(role, "lost");
+    else this.#again();
+  }
+
+  /** Starts over under a new id, which makes the other side do so too. */
+  #again(): void {
     this.id = crypto.randomUUID();
     for (const one of this.#others.values()) one.peer.close();
     this.#others.clear();

@@ -20,6 +20,8 @@ export interface PeerHooks {
 const FIRST_OFFER_MS = 3000;
 const RESTART_MS = 2500;
 const DEAD_MS = 15_000;
+/** How often the connection itself is asked: an event that never comes must not leave a word behind. */
+const LOOK_MS = 1000;
 /** Opus for speech without loss one would hear; the browser's default is a third of it. */
 const AUDIO_BITS = 96_000;
 
@@ -31,6 +33,9 @@ export class Peer {
   #restart: ReturnType<typeof setTimeout> | null = null;
   #death: ReturnType<typeof setTimeout> | null = null;
   #first: ReturnType<typeof setTimeout> | null = null;
+  readonly #looks: ReturnType<typeof setInterval>;
+  #ice: RTCIceConnectionState = "new";
+  #closed = false;
   #unsent: MediaStreamTrack[] = [];
   readonly #heard = new MediaStream();
 
@@ -43,9 +48,13 @@ export class Peer {
     this.connection = connection;
     this.#death = setTimeout(() => hooks.dead(), DEAD_MS);
     connection.onnegotiationneeded = () => void this.#offer();
-    connection.onicecandidate = ({ candidate }) => hooks.signal({ candidate: candidate?.toJSON() ?? null });
+    connection.onicecandidate = ({ candidate }) => {
+      if (!this.#closed) hooks.signal({ candidate: candidate?.toJSON() ?? null });
+    };
     connection.oniceconnectionstatechange = () => this.#look();
+    this.#looks = setInterval(() => this.#look(), LOOK_MS);
     connection.ontrack = ({ track }) => {
+      if (this.#closed) return;
       for (const old of this.#heard.getTracks()) if (old.kind === track.kind) this.#heard.removeTrack(old);
       this.#heard.addTrack(track);
       hooks.media(this.#heard);
@@ -85,8 +94,11 @@ export class Peer {
       this.#ignored = !this.polite && description.type === "offer" && !ready;
       if (this.#ignored) return;
       this.#answering = description.type === "answer";
-      await connection.setRemoteDescription(description);
-      this.#answering = false;
+      try {
+        await connection.setRemoteDescription(description);
+      } finally {
+        this.#answering = false;
+      }
       if (description.type !== "offer") return;
       this.#addTracks();
       await connection.setLocalDescription();
@@ -103,7 +115,10 @@ export class Peer {
     }
   }
 
+  /** Nothing is told from now on, not even what is already on its way. */
   close(): void {
+    this.#closed = true;
+    clearInterval(this.#looks);
     if (this.#restart) clearTimeout(this.#restart);
     if (this.#death) clearTimeout(this.#death);
     if (this.#first) clearTimeout(this.#first);
@@ -122,11 +137,14 @@ export class Peer {
 
   #tellDescription(): void {
     const description = this.connection.localDescription;
-    if (description) this.hooks.signal({ description: { type: description.type, sdp: description.sdp } });
+    if (description && !this.#closed) this.hooks.signal({ description: { type: description.type, sdp: description.sdp } });
   }
 
+  /** Tells what the connection is now, once each time it becomes something else. */
   #look(): void {
     const state = this.connection.iceConnectionState;
+    if (this.#closed || state === this.#ice) return;
+    this.#ice = state;
     if (state === "connected" || state === "completed") {
       if (this.#restart) clearTimeout(this.#restart);
       if (this.#death) clearTimeout(this.#death);

@@ -1,13 +1,28 @@
 /** Buttons and keys of the stage. Every button has a key, and every key a button. */
 import { onClick } from "../kit/dom.ts";
 import { onKeys, pressesItself } from "../kit/keys.ts";
-import type { Stage } from "./player.ts";
+import type { Answer } from "./offers.ts";
 import type { View } from "./view.ts";
 
 /** Escape twice within this time is Leave now. */
 const TWICE_MS = 1500;
 
-export function controls(stage: Stage, view: View): void {
+/** What a performer can do here; the buttons need no more of the stage than this. */
+export interface Acts {
+  ready(scene: string): void;
+  choose(card: Readonly<Record<string, unknown>>): void;
+  andScene(): void;
+  notYet(): void;
+  deal(): void;
+  answer(answer: Answer): boolean;
+  showOffer(): void;
+  pause(why: "pause" | "someone_in"): void;
+  goOn(): void;
+  leave(): void;
+  say(kind: string, body?: Readonly<Record<string, unknown>>): void;
+}
+
+export function controls(stage: Acts, view: View): void {
   const acts: Readonly<Record<string, (element: HTMLElement | null) => void>> = {
     enter: () => view.playSound(),
     ready: (element) => stage.ready(element?.dataset["scene"] ?? ""),

@@ -21,7 +21,8 @@ export interface OffersTo {
   fold(offer: Offer): void;
   clear(): void;
   displayed(offer: Offer, hidden: boolean): void;
-  answered(offer: Offer, answer: Answer): void;
+  /** Always after `displayed`; `atMs` is when the key was pressed. */
+  answered(offer: Offer, answer: Answer, atMs: number): void;
 }
 
 const QUIET_MS = 800;
@@ -31,7 +32,14 @@ const SHOWN_MS = 6000;
 export class Offers {
   readonly #quiet = new Quiet();
   #waiting: { readonly offer: Offer; readonly since: number }[] = [];
-  #current: { readonly offer: Offer; foldAt: number; answered: boolean; folded: boolean } | null = null;
+  #current: {
+    readonly offer: Offer;
+    foldAt: number;
+    answered: boolean;
+    folded: boolean;
+    /** Settles when it was told that the offer is on screen. */
+    told: Promise<void>;
+  } | null = null;
   #paused = false;
 
   constructor(
@@ -76,13 +84,14 @@ export class Offers {
   }
 
   /** What the performer did with the offer on screen or in the dot; the first answer counts. */
-  answer(answer: Answer): boolean {
+  answer(answer: Answer, nowMs: number): boolean {
     const current = this.#current;
     if (!current || current.answered) return false;
     current.answered = true;
     current.folded = true;
-    this.to.answered(current.offer, answer);
     this.to.clear();
+    // A quick key comes before the offer is painted: nobody is to read an answer to what was not shown.
+    void current.told.then(() => this.to.answered(current.offer, answer, nowMs));
     return true;
   }
 
@@ -100,10 +109,10 @@ export class Offers {
   #show(nowMs: number): void {
     const next = this.#waiting.shift();
     if (!next) return;
-    this.#current = { offer: next.offer, foldAt: nowMs + SHOWN_MS, answered: false, folded: false };
-    this.to.show(next.offer).then(
+    const told = this.to.show(next.offer).then(
       ({ hidden }) => this.to.displayed(next.offer, hidden),
       () => undefined,
     );
+    this.#current = { offer: next.offer, foldAt: nowMs + SHOWN_MS, answered: false, folded: false, told };
   }
 }

@@ -7,22 +7,21 @@ import { Call } from "../room/call.ts";
 import { careForCall } from "../room/care.ts";
 import { type LogMessage, type Role, textOf } from "../room/messages.ts";
 import { RoomSocket, socketUrl } from "../room/socket.ts";
-import { controls } from "./controls.ts";
+import type { Acts } from "./controls.ts";
 import { callMedia } from "./devices.ts";
+import { Ending } from "./ending.ts";
 import { after, type Model, played, START } from "./model.ts";
-import { type Answer, Offers } from "./offers.ts";
+import { Offering } from "./offering.ts";
+import type { Answer } from "./offers.ts";
 import { refreshParts } from "./refresh.ts";
 import type { StageBoot } from "./settings.ts";
 import { type Prepared, prepare, TakeRecording } from "./take.ts";
 import type { View } from "./view.ts";
 
-const OBJECT_MS = 3000;
-/** When the one who said "and scene" is gone, the other closes the take. */
-const OTHER_CLOSES_MS = 5000;
 const SENT_WITHIN_MS = 6000;
 const LAST_ONE_S = 8 * 60;
 
-export class Stage {
+export class Stage implements Acts {
   #model: Model = START;
   #live = false;
   /** Closed until camera and voice are there; a click before waits in it. */
@@ -34,9 +33,9 @@ export class Stage {
   #partner: MediaStream | null = null;
   #next: Prepared | null = null;
   #leftovers: Leftovers | null = null;
-  #endTimer: ReturnType<typeof setTimeout> | null = null;
   #callState = "waiting";
-  readonly #offers: Offers;
+  readonly #offers: Offering;
+  readonly #ending: Ending;
 
   constructor(
     private readonly boot: StageBoot,
@@ -49,17 +48,14 @@ export class Stage {
       here: (people) => view.here(people),
       error: (error) => view.noticeWords(error.says),
     });
-    this.#offers = new Offers({
-      show: (offer) => view.offer(offer),
-      fold: () => view.foldOffer(),
-      clear: () => view.clearOffer(),
-      displayed: (offer, hidden) => this.#displayed(offer.cue, hidden),
-      answered: (offer, answer) => this.#answered(offer.cue, answer),
-    }, boot.cue_wait);
+    this.#offers = new Offering(boot, this.#socket, view, () => this.#take);
+    this.#ending = new Ending(boot.role, {
+      show: (by) => view.ending(by === null ? null : by === boot.role ? boot.alias : boot.partner.alias),
+      close: (take) => void this.#socket.send("take_closed", { take, ended_by: "and_scene" }),
+    });
   }
 
   async open(): Promise<void> {
-    controls(this, this.view);
     this.#next = prepare();
     ({ voice: this.#voice, cam: this.#cam } = await callMedia(this.boot, (says) => this.view.trouble(says)));
     if (this.view.now === "left") this.#silence();
@@ -135,7 +131,7 @@ export class Stage {
   }
 
   showOffer(): void {
-    this.#offers.again(clientMs());
+    this.#offers.again();
   }
 
   /** Out, now: everything local stops before anybody is told. */
@@ -202,8 +198,8 @@ export class Stage {
       this.#pauseHere(textOf(message.body, "why") || "pause");
     }
     if (now.take && now.paused_at === null && before.paused_at !== null) void this.#goOnHere();
-    if (now.ending !== before.ending) this.#showEnding();
-    if (message.kind === "cue") this.#hearCue(message);
+    if (now.ending !== before.ending) this.#ending.follow(now);
+    if (message.kind === "cue" && now.take) this.#offers.hear(message);
     if (message.kind === "ready" && message.role === this.boot.partner.role && !now.take) {
       this.view.notice("stage.partner_ready", { name: this.boot.partner.alias });
     }
@@ -212,15 +208,6 @@ export class Stage {
     }
     const redraws = ["scene_chosen", "state", "cards"].includes(message.kind);
     if (redraws && !now.take && this.view.now === "warm_up") void this.#refresh();
-  }
-
-  #hearCue(message: LogMessage): void {
-    const { body } = message;
-    const cue = textOf(body, "cue");
-    if (!cue || textOf(body, "to") !== this.boot.role || !this.#model.take) return;
-    this.#take?.event("cue_asked", { cue, at: message.at });
-    const offer = { cue, action: textOf(body, "action"), aim: textOf(body, "aim"), empty: body["empty"] === true };
-    this.#offers.offer(offer, clientMs());
   }
 
   async #openTake(reason: "start" | "reload"): Promise<void> {
@@ -270,7 +257,7 @@ export class Stage {
   async #closeTake(id: string): Promise<void> {
     const take = this.#take;
     this.#take = null;
-    this.#stopEnding();
+    this.#ending.stop();
     this.#offers.clear();
     this.view.blank(false);
     this.view.lamp(false);
@@ -298,7 +285,7 @@ export class Stage {
     else this.view.state("closed");
   }
 
-  // --- pause, end, offers ------------------------------------------------------------------
+  // --- pause ------------------------------------------------------------------------------
 
   #pauseHere(why: string): void {
     if (this.view.now === "paused") return;
@@ -320,44 +307,13 @@ export class Stage {
     this.#take.goOn();
     this.view.state("playing");
     this.view.lamp(true);
+    // A pause that came before the first sample kept this from being said.
+    void this.#socket.send("device", { state: "recording", take: this.#take.id });
   }
 
   /** What the partner gets of us; the recorder has its own microphone. */
   #mute(on: boolean): void {
     for (const track of [this.#voice, this.#cam]) if (track) track.enabled = !on;
-  }
-
-  #showEnding(): void {
-    const { ending, take } = this.#model;
-    this.#stopEnding();
-    if (!ending || !take) return;
-    const mine = ending.by === this.boot.role;
-    this.view.ending(mine ? this.boot.alias : this.boot.partner.alias);
-    this.#endTimer = setTimeout(
-      () => void this.#socket.send("take_closed", { take: take.id, ended_by: "and_scene" }),
-      mine ? OBJECT_MS : OTHER_CLOSES_MS,
-    );
-  }
-
-  #stopEnding(): void {
-    if (this.#endTimer) clearTimeout(this.#endTimer);
-    this.#endTimer = null;
-    this.view.ending(null);
-  }
-
-  #displayed(cue: string, hidden: boolean): void {
-    const t = clientMs();
-    this.#take?.event("cue_displayed", { cue, hidden }, t);
-    const displayed_at = this.#socket.clock.at(t);
-    const aim_shown = this.boot.show_aim;
-    void this.#socket.send("cue_displayed", { cue, client_ms: t, displayed_at, hidden, aim_shown });
-  }
-
-  #answered(cue: string, response: Answer): void {
-    const t = clientMs();
-    this.#take?.event("cue_response", { cue, response }, t);
-    const responded_at = this.#socket.clock.at(t);
-    void this.#socket.send("cue_response", { cue, response, client_ms: t, responded_at });
   }
 
   // --- the rest -------------------------------------------------------------------------------
@@ -382,7 +338,7 @@ export class Stage {
   #second(): void {
     const at = this.#socket.clock.at(clientMs());
     if (this.#model.take) this.view.played(played(this.#model, at));
-    this.#offers.tick(clientMs());
+    this.#offers.tick();
     const { ends_at } = this.boot;
     this.view.lastOne(ends_at !== null && ends_at > at && ends_at - at < LAST_ONE_S);
   }

@@ -1,6 +1,7 @@
 /** The stage page: wires room, call, recorder and screen together. */
 import { needBoot } from "../kit/boot.ts";
 import { holdLock } from "../kit/lock.ts";
+import { controls } from "./controls.ts";
 import { Stage } from "./player.ts";
 import type { StageBoot } from "./settings.ts";
 import { View } from "./view.ts";
@@ -14,8 +15,11 @@ view.here([]);
 
 // A second tab of the same room would take the microphone from the first one.
 const held = await holdLock(`stage:${boot.session}`);
-if (held) new Stage(boot, view).open().catch((error: unknown) => console.error(error));
-else {
+if (held) {
+  const stage = new Stage(boot, view);
+  controls(stage, view);
+  stage.open().catch((error: unknown) => console.error(error));
+} else {
   view.trouble("stage.second_tab");
   view.state("refused");
 }

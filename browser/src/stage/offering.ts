@@ -1,0 +1,75 @@
+/** The offers of one performer between room, screen and recording: heard, shown, answered, told. */
+import { clientMs } from "../kit/clock.ts";
+import { type LogMessage, textOf } from "../room/messages.ts";
+import type { RoomSocket } from "../room/socket.ts";
+import { type Answer, Offers } from "./offers.ts";
+import type { StageBoot } from "./settings.ts";
+import type { TakeRecording } from "./take.ts";
+import type { View } from "./view.ts";
+
+export class Offering {
+  readonly #offers: Offers;
+
+  constructor(
+    private readonly boot: StageBoot,
+    private readonly socket: RoomSocket,
+    view: View,
+    /** The take that is being recorded, where there is one. */
+    private readonly recording: () => TakeRecording | null,
+  ) {
+    this.#offers = new Offers({
+      show: (offer) => view.offer(offer),
+      fold: () => view.foldOffer(),
+      clear: () => view.clearOffer(),
+      displayed: (offer, hidden) => this.#displayed(offer.cue, hidden),
+      answered: (offer, answer, at) => this.#answered(offer.cue, answer, at),
+    }, boot.cue_wait);
+  }
+
+  /** A cue of the log; one for the partner, or a request that no cue answers yet, is nothing here. */
+  hear({ body, at }: LogMessage): void {
+    const cue = textOf(body, "cue");
+    if (!cue || textOf(body, "to") !== this.boot.role) return;
+    this.recording()?.event("cue_asked", { cue, at });
+    const offer = { cue, action: textOf(body, "action"), aim: textOf(body, "aim"), empty: body["empty"] === true };
+    this.#offers.offer(offer, clientMs());
+  }
+
+  level(rmsDb: number, atMs: number): void {
+    this.#offers.level(rmsDb, atMs);
+  }
+
+  tick(): void {
+    this.#offers.tick(clientMs());
+  }
+
+  answer(answer: Answer): boolean {
+    return this.#offers.answer(answer, clientMs());
+  }
+
+  again(): void {
+    this.#offers.again(clientMs());
+  }
+
+  pause(on: boolean): void {
+    this.#offers.pause(on);
+  }
+
+  clear(): void {
+    this.#offers.clear();
+  }
+
+  #displayed(cue: string, hidden: boolean): void {
+    const t = clientMs();
+    this.recording()?.event("cue_displayed", { cue, hidden }, t);
+    const displayed_at = this.socket.clock.at(t);
+    const aim_shown = this.boot.show_aim;
+    void this.socket.send("cue_displayed", { cue, client_ms: t, displayed_at, hidden, aim_shown });
+  }
+
+  #answered(cue: string, response: Answer, t: number): void {
+    this.recording()?.event("cue_response", { cue, response }, t);
+    const responded_at = this.socket.clock.at(t);
+    void this.socket.send("cue_response", { cue, response, client_ms: t, responded_at });
+  }
+}
