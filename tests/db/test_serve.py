@@ -162,6 +162,17 @@ def test_the_tree_starts_heals_stops_and_leaves_no_orphan(server, tmp_path):
         f"yesand: Port {server.port} is taken by another program; set YESAND_PORT to a free one."
     ]
 
+    other = free_ports()[0]
+    fourth = server.again(
+        YESAND_HOME=str(tmp_path / "other"),
+        YESAND_PORT=str(other),
+        YESAND_DOOR_PORT=str(server.port + 1),
+    )
+    assert fourth.stderr.splitlines() == [
+        f"yesand: Port {server.port + 1} is taken by another program; "
+        "set YESAND_DOOR_PORT to a free one."
+    ]
+
     # A part that is killed comes back; so does the database, at the same address.
     for word in ("uvicorn", "yesand.web.doors", "worker work"):
         old = server.part(word)

@@ -16,6 +16,7 @@ import httpx
 import websockets
 from websockets.typing import Origin
 
+from yesand.cli.robots.arrival import Arrival
 from yesand.cli.robots.call import Call, Voice
 from yesand.cli.robots.upload import Grant, MicFrames, Uploader
 from yesand.cli.robots.voices import RATE, Track, film
@@ -23,6 +24,7 @@ from yesand.cli.robots.voices import RATE, Track, film
 BLOCK = RATE // 10
 #: Blocks into a take at which a robot asks for an offer.
 PULL_AT = (20, 80)
+OWED = re.compile(r"/notes/([0-9a-f-]{36})")
 MIC_SETTINGS = {
     "sampleRate": RATE,
     "channelCount": 1,
@@ -70,6 +72,7 @@ class Player:
         self.choosing: asyncio.Task[None] | None = None
         self.trouble: BaseException | None = None
         self.wanted: int | None = 1
+        self.arrival = Arrival()
         self._at: dict[str, str] = {}
 
     # -- pages ------------------------------------------------------------------------------
@@ -137,6 +140,7 @@ class Player:
         seconds; one that follows does what its partner does.
         """
         self.session, self.wanted = session, takes
+        await self._notes_owed(session)
         self.boot = await self.read_boot(f"/room/{session}")
         self.call = Call(
             self.role, self.peer, self.voice, self._signal, self.boot.get("ice_servers", [])
@@ -210,6 +214,8 @@ class Player:
 
     async def _heard(self, message: dict[str, Any]) -> None:
         kind, body, mine = message["kind"], message["body"], message["role"] == self.role
+        arrived = kind == "present" and mine and body.get("peer") == self.peer
+        kind, body = self.arrival.read(kind, body, arrived)
         if kind == "present" and not mine and message["role"] in ("a", "b"):
             assert self.call is not None
             # Whoever came first says again who it is, so that the later one can call it.
@@ -352,7 +358,7 @@ class Player:
             await stream.finish()
         self.takes.append(take)
         self.take, self.recording = None, None
-        await self.notes(self.session)
+        await self.notes(self.session, self.takes[-1])
         if self.wanted is not None and len(self.takes) >= self.wanted:
             self.closed.set()
 
@@ -362,12 +368,17 @@ class Player:
 
     # -- after the scene ----------------------------------------------------------------------
 
-    async def notes(self, session: str) -> None:
-        """Answer the notes of the last take like a person would, page by page."""
+    async def _notes_owed(self, session: str) -> None:
+        """A room first asks for the notes of a take that was closed without this robot."""
+        while owed := OWED.search(str((await self.web.get(f"/room/{session}")).url)):
+            await self.notes(session, owed[1])
+
+    async def notes(self, session: str, take: str) -> None:
+        """Answer the notes of a take like a person would, page by page."""
         own = {"a": "joy", "b": "amusement"}[self.role]
         self._at = {}
         for _ in range(16):
-            answer = await self.web.get(f"/room/{session}/notes/{self.takes[-1]}", params=self._at)
+            answer = await self.web.get(f"/room/{session}/notes/{take}", params=self._at)
             if 'name="natural"' in answer.text:
                 await self.post(str(answer.url), natural=4, grounded=4, human=1, fun=5, keep_out="")
                 return
