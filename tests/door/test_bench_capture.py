@@ -9,9 +9,12 @@ import threading
 import uuid
 from pathlib import Path
 
-from yesand.cli import bench_capture
+from typer.testing import CliRunner
+
+from yesand.cli import bench, bench_capture, bench_peers
 from yesand.cli.bench_capture import Source, run
-from yesand.cli.bench_servers import YesandServer
+from yesand.cli.bench_peers import Missing
+from yesand.cli.bench_servers import Gone, YesandServer
 
 
 def test_a_short_run_at_our_door(tmp_path):
@@ -134,3 +137,76 @@ def test_bytes_to_send_are_the_same_wherever_they_are_read():
     assert whole == b"".join(again.read(start, 1_000) for start in range(0, 300_000, 1_000))
     assert again.read(65_530, 20) == whole[65_530:65_550]
     assert Source(3, 5).read(0, 100) != whole[:100]
+
+
+class Unverifying(Forgetful):
+    """Takes every body as it comes, as servers without the checksum extension do."""
+
+    verifies = False
+
+    def upload(self):
+        made = UnverifyingUpload(self, self.folder / uuid.uuid4().hex)
+        self.uploads.append(made)
+        return made
+
+
+class UnverifyingUpload(ForgetfulUpload):
+    def send(self, offset: int, body: bytes, checksum: str) -> int | None:
+        return super().send(offset, body, f"crc32c {bench_capture.stated(body)}")
+
+
+def test_damage_taken_by_a_server_without_checksums_is_counted_apart(tmp_path):
+    """`corrupt` compares what kills do; a server that says it verifies gets no such excuse."""
+    server = Unverifying(tmp_path, "")
+    taken = run(server, kills=6, seed=2, streams=2)
+    assert taken["damaged_accepted"] > 0
+    assert (taken["lost_bytes"], taken["corrupt"], taken["refused_bodies"]) == (0, 0, 0)
+    (tmp_path / "claims").mkdir()
+    claiming = Unverifying(tmp_path / "claims", "")
+    claiming.verifies = True
+    assert run(claiming, kills=6, seed=2, streams=2)["corrupt"] > 0
+
+
+class Dropping(Forgetful):
+    """When killed, it forgets that a stream ever was."""
+
+    def kill(self) -> None:
+        with self.lock:
+            self.running = False
+            for upload in self.uploads[-1:]:
+                upload.path.unlink(missing_ok=True)
+
+    def upload(self):
+        made = DroppingUpload(self, self.folder / uuid.uuid4().hex)
+        self.uploads.append(made)
+        return made
+
+
+class DroppingUpload(ForgetfulUpload):
+    def ask(self) -> int:
+        if not self.path.exists():
+            raise Gone("404")
+        return super().ask()
+
+
+def test_a_stream_that_a_server_forgot_is_lost_whole(tmp_path):
+    lost = run(Dropping(tmp_path, ""), kills=3, seed=1, streams=2)
+    assert lost["lost_streams"] > 0 and lost["lost_bytes"] > 0
+
+
+def test_a_peer_that_cannot_be_had_is_named_with_its_reason(monkeypatch):
+    class Absent:
+        name = "tuspyserver"
+
+        def __init__(self, *_: object) -> None:
+            raise Missing("pip failed: no network")
+
+    monkeypatch.setitem(bench_peers.PEERS, "tuspyserver", Absent)
+    run_verb = CliRunner().invoke(
+        bench.bench, ["capture", "--servers", "tuspyserver", "--kills", "1", "--json"]
+    )
+    found = json.loads(run_verb.stdout.splitlines()[-1])
+    assert found["missing"] == {"tuspyserver": "pip failed: no network"}
+    assert "tuspyserver: missing, pip failed: no network" in run_verb.stdout
+    wrong = CliRunner().invoke(bench.bench, ["capture", "--servers", "nobody"])
+    assert wrong.exit_code == 2

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yesand.cli import bench_upload, say
+from yesand.cli import bench_streams, bench_upload, say
 from yesand.cli.bench_capture import run
 from yesand.cli.bench_peers import PEERS, Missing, NginxPut, PeerServer, work_folder
 from yesand.cli.bench_servers import YesandServer
@@ -197,3 +197,29 @@ def _times(measured: dict[str, Any], count: str) -> dict[str, float]:
         for name, row in measured.items()
         if name != OURS
     }
+
+
+@bench.command("streams")
+def streams(
+    count: Annotated[int, typer.Option(min=1, help="Streams open at once.")] = 1000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long they send.")] = 20.0,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between bodies.")] = 2.0,
+    size: Annotated[int, typer.Option(min=2, help="Bytes of a body.")] = 16_384,
+    seed: Seed = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Many open streams, then a full disk, then room again, then a restart on all of it.
+
+    Exit 1 where a body was answered in a way nobody expects, or a stored byte is wrong.
+
+    Example: yesand bench streams --count 1000 --json
+    """
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    say.line(f"seed {seed}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix="yesand-streams-") as folder:
+        found = bench_streams.run(Path(folder) / "home", count, seconds, every, size, seed)
+    ok = not (found["unexpected"] or found["wrong_streams"] or found["disk_full"]["unexpected"])
+    say.finish({"seed": seed, **found}, as_json=json, ok=ok)
