@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from pages import served, sign_in, visiting
 from playwright.sync_api import Page, Playwright
 
@@ -16,8 +18,10 @@ from yesand.commission import actions, reads
 from yesand.commission.models import Prompt
 from yesand.commission.schema import read_order
 from yesand.consent import actions as consent
+from yesand.pay import actions as pay
+from yesand.pay import payout
 from yesand.people import actions as people
-from yesand.people.models import Person
+from yesand.people.models import Person, Program
 from yesand.recording import actions as recording
 
 AXE = Path(__file__).parents[2] / "browser" / "node_modules" / "axe-core" / "axe.min.js"
@@ -33,8 +37,30 @@ relationships: {strangers: 25, friends: 25, family: 25, colleagues: 25}
 """
 
 
+def pay_out(program: Program, *persons: Person) -> None:
+    """Three bank files: sent with one payout returned, written, prepared."""
+    for person in persons:
+        payout.prove_adult(person, f"{person} Example", dt.date(1990, 1, 2))
+        payout.set_payout(person, "DE89 3704 0044 0532 0130 00")
+    for step in (2, 1, 0):
+        for person in persons:
+            event = uuid.uuid4()
+            rate = pay.lock_rate(person, program, "booking", event)
+            pay.accrue(rate, "booking", 3600, "booking", event, "whole_booking")
+            pay.settle("booking", event)
+        file = payout.prepare(program, dt.date(2026, 12, 4))[0].file
+        assert file is not None
+        if step:
+            payout.write(file)
+        if step == 2:
+            payout.send(file, timezone.localdate(), "2026-12-04 / 0017", None)
+            payout.returned(file.payouts.all()[0], "Account closed")
+
+
 @pytest.fixture
-def world(committed_database: str) -> Iterator[tuple[str, dict[str, Person], dict[str, str]]]:
+def world(
+    committed_database: str, home: Path
+) -> Iterator[tuple[str, dict[str, Person], dict[str, str]]]:
     """(site, people by role, addresses by page) of one program in the middle of its work."""
     program = people.open_program(
         "Quiet Harbor Lab",
@@ -66,17 +92,27 @@ def world(committed_database: str) -> Iterator[tuple[str, dict[str, Person], dic
     casting.hand_in(handed)
     cases.open_case(program, "dispute", "booking", None, ada, "You canceled late.")
     begun = casting.apply(call, bo, adult=True, terms=True)
-    home = f"/producer/{program.slug}"
+    pay_out(program, ada, bo)
+    cases.open_case(
+        None, "in_recording", "bystander", None, None, "A cafe.", contact="x@example.org"
+    )
+    desk = f"/producer/{program.slug}"
     addresses = {
-        "home": home,
-        "order": f"{home}/order/{draft.pk}",
-        "coverage": f"{home}/commissions/{order.pk}",
-        "deck": f"{home}/deck",
-        "card": f"{home}/deck/{Prompt.objects.get(slug='the-toast').pk}",
-        "calls": f"{home}/calls/",
-        "auditions": f"{home}/auditions/",
-        "audition": f"{home}/auditions/{handed.pk}",
-        "cases": f"{home}/cases",
+        "home": desk,
+        "order": f"{desk}/order/{draft.pk}",
+        "coverage": f"{desk}/commissions/{order.pk}",
+        "deck": f"{desk}/deck",
+        "card": f"{desk}/deck/{Prompt.objects.get(slug='the-toast').pk}",
+        "calls": f"{desk}/calls/",
+        "auditions": f"{desk}/auditions/",
+        "audition": f"{desk}/auditions/{handed.pk}",
+        "cases": f"{desk}/cases",
+        "letters": "/house/letters",
+        "money": f"{desk}/money",
+        "schedule": f"{desk}/schedule?commission={order.pk}&bookings=4",
+        "schedule, wrong": f"{desk}/schedule?commission=x&bookings=x",
+        "ada:money": "/me/money",
+        "ada:account": "/me/account",
         "share": f"/order/{draft.share_token}",
         "call": f"/calls/{call.slug}",
         "bo:piece": f"/me/audition/{begun.pk}/1",
