@@ -18,11 +18,9 @@ from yesand.post.clock import (
     TrackClock,
     align,
     fit_samples,
-    fit_server,
-    floor_line,
-    read_pings,
     track_clock,
 )
+from yesand.post.clock_lines import fit_server, floor_line, read_pings
 
 RATE = 48_000
 START = 1_700_000_000.0

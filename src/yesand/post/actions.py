@@ -14,7 +14,7 @@ from yesand.formats.audio import RATE, encode_flac
 from yesand.formats.manifest import Manifest
 from yesand.infra import facts, objects
 from yesand.kit.spans import Span
-from yesand.post import analysis, derived, media
+from yesand.post import analysis, derived, hearing, media
 from yesand.post.clock import Alignment, TrackClock, align
 from yesand.post.layout import Laid, Side, audible, lay, quick_track
 from yesand.post.models import Finding, Processing
@@ -119,6 +119,13 @@ def process(take_id: UUID) -> Processing | None:
     take, manifest = found
     _begin(take)
     sides = media.sides(take_id, manifest)
+    fusion = hearing.listen(
+        sides,
+        media.sides(take_id, manifest, "heard"),
+        manifest.opened_s,
+        manifest.closed_s - manifest.opened_s,
+    )
+    sides = hearing.with_ears(sides, fusion)
     alignment = _alignment(sides)
     if not any(one.parts for one in sides.values()):
         return _nothing(take, manifest)
@@ -141,9 +148,11 @@ def process(take_id: UUID) -> Processing | None:
         RATE,
         alignment=_together(alignment),
         gaps=asked,
+        delays_s=hearing.delays_s(fusion),
         limits=media.limits_of(take.scene.session.program),
     )
-    clock = _clock(manifest, sides, alignment, laid, media.film_starts(take_id, manifest))
+    films = media.film_starts(take_id, manifest)
+    clock = hearing.told(fusion) | _clock(manifest, sides, alignment, laid, films)
     derived.put_json(f"{prefix}/clock.json", clock)
     derived.put_json(f"{prefix}/peaks.json", drawn)
     derived.put_json(f"{prefix}/analysis.json", result.to_json())
@@ -183,8 +192,9 @@ def _clock(
         "gaps": {role: [[s.start, s.end] for s in spans] for role, spans in laid.gaps.items()},
         "resampled": laid.resampled,
         "film_starts": films,
-        "excluded": "The delay of microphone, driver and browser before a sample was handed over "
-        "cannot be observed and is not part of any figure.",
+        "excluded": "The delay of microphone, driver and browser before a sample was handed over, "
+        "and of output and ear after it left the jitter buffer, cannot be observed and is not part "
+        "of any figure.",
     }
 
 

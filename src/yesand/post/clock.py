@@ -4,12 +4,8 @@ Three clocks meet: the sound card counts samples, the browser counts millisecond
 (`performance.timeOrigin + performance.now()`), the server's Unix time is the stage clock. Pings
 tie browser to server, the hand-over times of audio blocks tie samples to browser.
 
-Pings. A ping bounds the clock difference hard: the server got it after it was sent, the answer
-arrived after it was given, so the difference lies between t2 - t3 and t1 - t0 whatever the network
-did. The estimate is the line half-way between the two floors (the fastest ways there and back).
-Measured on simulated paths (tests/unit/test_post_clock.py), a floor line with weights falling as
-the third power of the excess over the floor is about twice as exact as averaging the lowest-RTT
-fifth of each minute, and better for short takes.
+Pings and the lines through them are `post.clock_lines`; what the partner's ear adds is
+`post.clock_fuse`.
 
 What no averaging removes: when the way there and the way back differ, the estimate is off by half
 the difference. That can never exceed half the round trip, so no interval here is narrower than
@@ -20,37 +16,20 @@ That latency is not part of the interval; it is excluded in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Doubles = NDArray[np.float64]
+from yesand.post.clock_lines import Doubles, Line, fit_server, floor_line
 
-VERSION = "clock-1"
-# sd of the prior on clock differences; it keeps short takes from inventing drift
-PRIOR_PPM = 60.0
-MOST_RTT_MS = 10_000.0
+VERSION = "clock-2"
 # a drift that moves a track by less is left alone: captured samples are worth more
 WORTH_MS = 1.0
 # no path's queue is known better than this
 LEAST_ROOM_MS = 0.3
-
-
-@dataclass(frozen=True)
-class Line:
-    """y = level + slope * (x - center), and the standard error of both."""
-
-    center: float
-    level: float
-    slope: float
-    level_sd: float
-    slope_sd: float
-
-    def at(self, x: ArrayLike) -> Doubles:
-        return self.level + self.slope * (np.asarray(x, np.float64) - self.center)
 
 
 @dataclass(frozen=True)
@@ -152,112 +131,6 @@ class Alignment:
 
 
 IDENTICAL = Alignment(0.0, 0.0, 0.0, 0.0, False, True, "two channels of one file")
-
-
-def read_pings(events: Iterable[Mapping[str, Any]]) -> Doubles:
-    """Pings of an events stream as (n, 4): t0_ms, t1_ms, t2_ms, t3_ms; server times in ms.
-
-    events: parsed lines; only `type` "ping" counts. Lines with missing, non-finite or impossible
-    times (answer before question, round trip over 10 s) are left out.
-    """
-    rows: list[tuple[float, float, float, float]] = []
-    for event in events:
-        if event.get("type") != "ping":
-            continue
-        try:
-            t0, t3 = float(event["t0_ms"]), float(event["t3_ms"])
-            t1, t2 = float(event["t1_s"]) * 1000.0, float(event["t2_s"]) * 1000.0
-        except (KeyError, TypeError, ValueError):
-            continue
-        rtt = (t3 - t0) - (t2 - t1)
-        if np.isfinite(rtt) and t2 >= t1 and 0.0 <= rtt <= MOST_RTT_MS:
-            rows.append((t0, t1, t2, t3))
-    rows.sort()
-    return np.array(rows, np.float64).reshape(-1, 4)
-
-
-def _fit(x: Doubles, y: Doubles, weight: Doubles, prior: float) -> Line:
-    """Weighted line with a slope prior N(0, prior^2); x and y in the same unit.
-
-    Weights are scaled to sum to their effective number of points (Kish), so that a few heavy
-    points do not pass for many.
-    """
-    weight = weight * (float(weight.sum()) / float(np.square(weight).sum()))
-    total = float(weight.sum())
-    center = float((weight * x).sum() / total)
-    level = float((weight * y).sum() / total)
-    moved, rest = x - center, y - level
-    spread = float((weight * moved * moved).sum())
-    product = float((weight * moved * rest).sum())
-    rest = rest - (product / spread if spread > 0 else 0.0) * moved
-    noise = float((weight * rest * rest).sum()) / max(total - 2.0, 1.0)
-    ridge = noise / (prior * prior)
-    if spread + ridge <= 0:
-        return Line(center, level, 0.0, 0.0, prior)
-    slope_sd = min(prior, float(np.sqrt(noise / (spread + ridge))))
-    return Line(center, level, product / (spread + ridge), float(np.sqrt(noise / total)), slope_sd)
-
-
-def floor_line(
-    x: Doubles, y: Doubles, start: Line | None = None, prior_ppm: float = PRIOR_PPM
-) -> Line:
-    """The line under a cloud whose errors only ever go up, such as delays over time.
-
-    x, y: (n,) in ms, n >= 1. Points weigh (excess over the floor)^-3, with the 5 % quantile of the
-    excess as smallest scale, in four rounds. Returns the line of the floor.
-    """
-    prior = PRIOR_PPM * 1e-6
-    line = start or _fit(x, y, np.ones(len(x)), prior)
-    for _ in range(4):
-        excess = y - line.at(x)
-        excess = excess - excess.min()
-        scale = float(np.quantile(excess, 0.05)) + 0.02
-        line = _fit(x, y, (excess + scale) ** -3.0, prior)
-    return line
-
-
-@dataclass(frozen=True)
-class ServerLine:
-    """Browser clock to stage clock: stage_ms = client_ms + line.at(client_ms)."""
-
-    line: Line
-    bound_ms: float
-    min_rtt_ms: float
-    pings: int
-    worst_breach_ms: float
-
-
-def fit_server(pings: Doubles) -> ServerLine | None:
-    """Line from pings (n, 4) in ms; None without any."""
-    if len(pings) == 0:
-        return None
-    t0, t1, t2, t3 = pings.T
-    rtt = (t3 - t0) - (t2 - t1)
-    x = (t0 + t3) / 2
-    base = float(np.median(t1 - t0))  # Unix milliseconds are large: keep the digits
-    there, back = t1 - t0 - base, t2 - t3 - base
-    best = rtt.min()
-    rough = _fit(
-        x,
-        (there + back) / 2,
-        (rtt - best + np.quantile(rtt - best, 0.1) + 0.05) ** -2.0,
-        PRIOR_PPM * 1e-6,
-    )
-    up = floor_line(x, there, rough)
-    low = floor_line(x, -back, Line(rough.center, -rough.level, -rough.slope, 0.0, 0.0))
-    center = 0.5 * (up.center + low.center)
-    line = Line(
-        center=center,
-        level=0.5 * (float(up.at(center)) - float(low.at(center))) + base,
-        slope=0.5 * (up.slope - low.slope),
-        level_sd=0.5 * float(np.hypot(up.level_sd, low.level_sd)),
-        slope_sd=0.5 * float(np.hypot(up.slope_sd, low.slope_sd)),
-    )
-    middle = line.at(x) - base
-    # the truth lies below every `there` and above every `back`
-    hard = max(float((there - middle).min()), float((middle - back).min()))
-    breach = max(0.0, float((middle - there).max()), float((back - middle).max()))
-    return ServerLine(line, max(hard, best / 2) + breach, float(best), len(pings), breach)
 
 
 @dataclass(frozen=True)

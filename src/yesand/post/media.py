@@ -34,12 +34,12 @@ def _bytes(take_id: UUID, stream: Stream) -> bytes:
     return objects.default().get(f"takes/{take_id}/{stream.path}") if stream.path else b""
 
 
-def sides(take_id: UUID, manifest: Manifest) -> dict[str, Side]:
-    """Both roles' microphone parts on the stage clock."""
+def sides(take_id: UUID, manifest: Manifest, kind: str = "mic") -> dict[str, Side]:
+    """Both roles' microphone parts on the stage clock; with kind `heard` what each heard."""
     found = {}
     for role in ROLES:
         streams: list[BlockStream] = [
-            read_stream(_bytes(take_id, stream)) for stream in manifest.parts(role, "mic")
+            read_stream(_bytes(take_id, stream)) for stream in manifest.parts(role, kind)
         ]
         found[role] = side(streams, manifest.pings.get(role, ()), manifest.opened_s)
     return found

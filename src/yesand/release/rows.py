@@ -75,6 +75,7 @@ class TakeRows:
         a, b = self.places["a"].person, self.places["b"].person
         clock: Row = self.processing.clock if self.processing else {}
         pair: Row = clock.get("pair") or {}
+        late: dict[str, Row] = clock.get("mouth_to_ear") or {}
         row: Row = {
             "take_id": self.id,
             "dyad_id": dyad_id(a.pseudonym, b.pseudonym),
@@ -98,8 +99,8 @@ class TakeRows:
             "align_offset_ms": pair.get("offset_ms"),
             "align_uncertainty_ms": pair.get("uncertainty_ms"),
             "drift_ppm": pair.get("drift_ppm"),
-            "mouth_to_ear_ab_ms": None,
-            "mouth_to_ear_ba_ms": None,
+            "mouth_to_ear_ab_ms": late.get("ab", {}).get("median_ms"),
+            "mouth_to_ear_ba_ms": late.get("ba", {}).get("median_ms"),
             "leak_ab_db": self.measure("leak", "b"),
             "leak_ba_db": self.measure("leak", "a"),
             "pipeline_version": self.processing.pipeline_version if self.processing else None,
