@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from tests.fakes.browsers import close, pair
 from tests.fakes.rooms import Room, make_room
 from yesand.capture import reads as capture
-from yesand.cli.demonstration import again
+from yesand.cli.demonstration import again, cast, night
 from yesand.consent import reads as consent
+from yesand.matching.models import Booking
 from yesand.recording.models import Stream
+from yesand.stage import actions as stage
 from yesand.stage import room
 from yesand.stage.models import Take
 
@@ -67,3 +70,17 @@ def test_a_scene_that_was_played_whole_is_kept_and_not_played_again(here, clock)
     again.choose(robots, here.program, take.pk)
     choices = [consent.choice_of(who, take.pk) for who in robots]
     assert [choice.choice for choice in choices if choice] == ["keep", "keep"]
+
+
+def test_a_room_waits_at_every_start_also_within_the_same_hour(home, settings):
+    settings.MIN_FREE_BYTES = 0
+    people, _says = cast.seed()
+    first = night.waiting_room(people)
+    assert night.waiting_room(people) == first
+    stage.end_session(first)
+    second = night.waiting_room(people)
+    assert second != first and second.state == "waiting"
+    late = second.booking.starts_at - dt.timedelta(minutes=55)
+    Booking.objects.filter(pk=second.booking.pk).update(starts_at=late)
+    third = night.waiting_room(people)
+    assert third != second and third.state == "waiting"

@@ -21,7 +21,7 @@ from yesand.commission import actions as commission
 from yesand.commission import reads as accepted
 from yesand.consent import actions as consent
 from yesand.infra import environ
-from yesand.kit.errors import Refused, refuse
+from yesand.kit.errors import refuse
 from yesand.labels import actions as labels
 from yesand.labels import rules
 from yesand.matching import actions as matching
@@ -53,22 +53,21 @@ def _over_tls() -> ssl.SSLContext | None:
 
 
 def _book(cast: Cast, a: Person, b: Person, minutes: int) -> Booking:
-    """A booking of these two that runs now: the one of a moment ago, or a new one both accept."""
+    """A booking of these two whose room is open: the one of a moment ago, or a new one."""
     now = timezone.now().replace(second=0, microsecond=0)
-    for seat in Seat.objects.filter(
-        person=a, booking__state__in=("confirmed", "playing"), booking__seats__person=b
-    ).select_related("booking"):
+    for seat in Seat.objects.filter(person=a, booking__seats__person=b).select_related("booking"):
         session = Session.objects.filter(booking=seat.booking).first()
         ends = seat.booking.starts_at + dt.timedelta(minutes=seat.booking.minutes)
         over = session is not None and session.state == "ended"
-        if not over and ends - now > LEAST_LEFT:
-            return seat.booking
-        if session is not None and not over and ends < now:
-            stage.end_session(session)
-    try:
-        booking = matching.book(cast.seeded.commission, a, b, now, minutes)
-    except Refused as refusal:
-        raise refuse("still_booked", f"{refusal} Start the demo again in a quarter hour.") from None
+        if not over and seat.booking.state in ("confirmed", "playing"):
+            playing = Take.objects.filter(scene__session=session, state="open").exists()
+            if ends - now > LEAST_LEFT or (playing and ends > now):
+                return seat.booking
+            if session is not None:
+                stage.end_session(session)
+        # Nobody in a demo plays twice in an hour for its pay: what is over holds no time.
+        seat.booking.holds.all().delete()
+    booking = matching.book(cast.seeded.commission, a, b, now, minutes)
     for seat in Seat.objects.filter(booking=booking):
         matching.answer(seat, True)
     booking.refresh_from_db()
