@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeBlock, F32, S24, uuidBytes } from "../src/recorder/blocks.ts";
+import { letGo } from "../src/recorder/resume.ts";
 import { cut } from "../src/notes/local.ts";
 import { scale, wavePath } from "../src/take/draw.ts";
 
@@ -45,4 +46,21 @@ test("peaks become one bar a place, loudest where it is loudest", () => {
   assert.equal(tall.length, 4);
   assert.equal(Math.max(...tall), tall[2]);
   assert.equal(scale(10, 20, 100)(15), 50);
+});
+
+test("local copies go where the page says that the notes are done, and nowhere else", () => {
+  const gone: string[] = [];
+  const leftovers = { left: () => 0, setRate: () => undefined, doneWith: (take: string) => void gone.push(take) };
+  const page = (notesDone?: string): void => {
+    Object.assign(globalThis, { document: { body: { dataset: notesDone === undefined ? {} : { notesDone } } } });
+  };
+  for (const words of [undefined, "", " "]) {
+    page(words);
+    letGo(leftovers);
+  }
+  assert.deepEqual(gone, []);
+  page("one two");
+  letGo(leftovers);
+  letGo(null);
+  assert.deepEqual(gone, ["one", "two"]);
 });

@@ -114,6 +114,16 @@ def test_the_exit_page_is_decided_by_ear_by_hand_and_by_key(world, playwright: P
         expect(card.locator(".said")).to_contain_text("once Noor keeps it too")
         expect(card.locator("path.headline")).to_have_attribute("transform", MOVED)
 
+        # counted at once, in a place that is read out; and the key stays where it was pressed
+        tally = page.get_by_role("status").and_(page.locator("#tally"))
+        expect(tally).to_have_text("1 kept, 1 struck, 1 not chosen yet.")
+        expect(card.get_by_role("button", name="Keep")).to_be_focused()
+        again = page.locator(f"#take-{takes[1]}")
+        again.get_by_role("button", name="Hold 48 h").press("Enter")
+        expect(tally).to_have_text("1 kept, 1 held, 1 not chosen yet.")
+        again.get_by_role("button", name="Strike").press("Enter")
+        expect(tally).to_have_text("1 kept, 1 struck, 1 not chosen yet.")
+
         # dragged: a span in the strip fills the form, and is out on both sides
         strip = card.locator("[data-strip]").bounding_box()
         assert strip is not None

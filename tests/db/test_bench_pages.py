@@ -11,6 +11,7 @@ from tests.fakes.played import Stage, make_stage
 from yesand.labels import actions, reads
 from yesand.labels.models import Assignment, Rating, SceneNote
 from yesand.pay import actions as pay
+from yesand.stage.models import Session
 from yesand.web.performer.notes import order_of
 
 pytestmark = pytest.mark.django_db
@@ -122,8 +123,17 @@ def test_the_notes_page_walks_both_halves_and_the_whole(stage, client):
     assert views == {"character": int(not own_first), "partner": int(not own_first)}
     answer = client.post(f"{place}?at=2", {"natural": "9"})
     assert answer.status_code == 200 and not SceneNote.objects.exists()
+    Session.objects.update(state="notes")
     answer = client.post(f"{place}?at=2", {"natural": "4", "keep_out": "my street"})
     assert (answer.status_code, SceneNote.objects.get().natural) == (302, 4)
+    assert answer.url == f"/room/{take.scene.session_id}"
+    # Whoever ended the session did not take the other's notes away: they lead to the exit page.
+    Session.objects.update(state="ended")
+    answer = client.post(f"{place}?at=2", {"natural": "4"})
+    assert answer.url == f"/room/{take.scene.session_id}/exit"
+    assert f'data-notes-done="{take.pk}"' in client.get(answer.url).text
+    client.force_login(noor)
+    assert 'data-notes-done=""' in client.get(answer.url).text
     client.force_login(stage.performer())
     assert client.get(place).status_code == 404
     client.force_login(stage.producer)

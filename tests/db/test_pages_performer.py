@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -308,6 +309,33 @@ class TestExitPage:
         text = answer.content.decode()
         assert answer.status_code == 200 and text.lstrip().startswith("<article")
         assert "once Noor keeps it too" in text
+
+    def test_on_the_exit_page_the_card_brings_the_new_count(self, client, room, take):
+        played(room, index=2)
+        client.force_login(room.ada)
+        assert '<span id="tally" role="status">2 not chosen yet.</span>' in text_of(
+            client, self.path(room)
+        )
+
+        def post(act: str, **fields: str) -> str:
+            sent = {"next": self.path(room), **fields}
+            answer = client.post(f"/me/takes/{take.pk}/{act}", sent, headers={"HX-Request": "true"})
+            return answer.content.decode()
+
+        oob = '<span id="tally" role="status" hx-swap-oob="innerHTML">'
+        for choice, says in (
+            ("keep", "1 kept, 1 not chosen yet."),
+            ("strike", "1 struck, 1 not chosen yet."),
+            ("hold", "1 held, 1 not chosen yet."),
+            ("keep", "1 kept, 1 not chosen yet."),
+        ):
+            assert f"{oob}{says}</span>" in post("choose", choice=choice)
+        assert f"{oob}1 held, 1 not chosen yet.</span>" in post("bystander")
+        assert oob in post("bystander", undo="1")
+        refused = post("choose", choice="burn")
+        assert 'role="alert"' in refused and oob in refused
+        for elsewhere in ("/me/takes", f"/room/{uuid4()}/exit", ""):
+            assert oob not in post("choose", choice="keep", next=elsewhere)
 
     def test_nobody_learns_what_the_partner_chose(self, client, room, take):
         client.force_login(room.ada)

@@ -2,7 +2,7 @@
 import htmx from "htmx.org";
 import { csrfToken, text } from "../kit/boot.ts";
 import { say, show } from "../kit/dom.ts";
-import { finishLeftovers } from "../recorder/resume.ts";
+import { finishLeftovers, letGo } from "../recorder/resume.ts";
 import { showLocalTimes } from "./times.ts";
 import { offerOwnZone } from "./zone.ts";
 
@@ -29,9 +29,6 @@ if (!document.querySelector("video[data-partner]")) {
     show("[data-uploads]", left > 0 || stuck > 0);
     const rest = stuck > 0 ? text("uploads.stuck") : "";
     say("data-uploads", left > 0 ? text("uploads.left", { megabytes: (left / 1e6).toFixed(1) }) : rest);
-  }).then((leftovers) => {
-    const done = document.body.dataset["notesDone"];
-    if (done) leftovers?.doneWith(done);
-  });
+  }).then(letGo);
 }
 offerOwnZone(Intl.DateTimeFormat().resolvedOptions().timeZone);

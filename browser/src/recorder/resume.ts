@@ -40,6 +40,12 @@ export async function finishLeftovers(changed: (left: number, stuck: number) => 
   };
 }
 
+/** The local copies of takes whose notes are done, as the page says (`<body data-notes-done>`), may go. */
+export function letGo(leftovers: Leftovers | null): void {
+  const done = document.body.dataset["notesDone"] ?? "";
+  for (const take of done.split(" ").filter(Boolean)) leftovers?.doneWith(take);
+}
+
 async function anythingLeft(): Promise<boolean> {
   try {
     const root = await navigator.storage.getDirectory();

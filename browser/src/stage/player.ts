@@ -2,7 +2,7 @@
 import { post } from "../kit/boot.ts";
 import { clientMs, wait } from "../kit/clock.ts";
 import { stayAwake } from "../kit/awake.ts";
-import { finishLeftovers, type Leftovers } from "../recorder/resume.ts";
+import { finishLeftovers, letGo, type Leftovers } from "../recorder/resume.ts";
 import { Call } from "../room/call.ts";
 import { careForCall } from "../room/care.ts";
 import { type LogMessage, type Role, textOf } from "../room/messages.ts";
@@ -61,6 +61,7 @@ export class Stage implements Acts {
     if (this.view.now === "left") this.#silence();
     else this.view.self(this.#cam);
     this.#leftovers = await finishLeftovers(() => undefined);
+    letGo(this.#leftovers);
     if (this.view.now === "left") return;
     this.#call = new Call(this.boot, {
       send: (kind, body) => void this.#socket.send(kind, body),

@@ -35,6 +35,12 @@ def notes_done(take: Take, person: Person) -> bool:
     return SceneNote.objects.filter(take=take, person=person).exists()
 
 
+def noted_takes(person: Person, session_id: uuid.UUID) -> list[str]:
+    """Ids of the takes of a session whose notes the person has finished."""
+    rows = SceneNote.objects.filter(person=person, take__scene__session=session_id)
+    return [str(take) for take in rows.order_by("take").values_list("take", flat=True)]
+
+
 def waiting(rater: Person, program: Program) -> int:
     """Items this rater could hear now."""
     rows = (

@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -45,6 +46,15 @@ def _back(request: HttpRequest, own: OwnTake) -> str:
     return f"/me/takes/{own.take.pk}"
 
 
+def _card(request: HttpRequest, own: OwnTake) -> dict[str, Any]:
+    """What a card drawn anew shows; for the exit page also the count of all its takes."""
+    back, session = _back(request, own), own.take.scene.session_id
+    tally = ""
+    if back == f"/room/{session}/exit":
+        tally = own_takes.tally(own_takes.of_session(own.person, session))
+    return {"own": own, "next": back, "tally": tally}
+
+
 View = Callable[[HttpRequest, uuid.UUID], HttpResponse]
 
 
@@ -62,8 +72,8 @@ def deciding(view: View) -> View:
             if getattr(request, "htmx", False):
                 return render(
                     request,
-                    "performer/_take.html",
-                    {"own": own, "next": _back(request, own), "problems": error.problems},
+                    "performer/_chosen.html",
+                    _card(request, own) | {"problems": error.problems},
                     status=status_of(error.code),
                 )
             messages.error(request, error.problems[0].says)
@@ -75,8 +85,7 @@ def deciding(view: View) -> View:
 def _answer(request: HttpRequest, own: OwnTake, says: str = "") -> HttpResponse:
     fresh = _own(request, own.take.pk)
     if getattr(request, "htmx", False):
-        back = _back(request, own)
-        return render(request, "performer/_take.html", {"own": fresh, "next": back, "open": says})
+        return render(request, "performer/_chosen.html", _card(request, fresh) | {"open": says})
     if says:
         messages.success(request, says)
     return redirect(_back(request, own) + f"#take-{own.take.pk}")

@@ -78,6 +78,13 @@ def _step(row: Take, at: int) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"/room/{row.scene.session_id}/notes/{row.pk}?at={at}")
 
 
+def _after(row: Take, place: Place) -> HttpResponseRedirect:
+    """Where the last answer leads: the stage, or the exit page once the room is closed to them."""
+    if place.left_at is not None or place.session.state == "ended":
+        return redirect("performer:exit", session=row.scene.session_id)
+    return redirect("performer:stage", session=row.scene.session_id)
+
+
 def _partner(row: Take, role: str) -> Place:
     return row.scene.session.places.exclude(role=role).get()
 
@@ -170,7 +177,7 @@ def _whole(request: HttpRequest, row: Take, role: str) -> HttpResponse:
         actions.note_scene(row, person_of(request), values, keep_out)
         place = row.scene.session.places.get(role=role)
         stage.notes_done(row.scene.session, place, str(row.pk), nonce=f"notes-{row.pk}"[:40])
-        return redirect(f"/room/{row.scene.session_id}")
+        return _after(row, place)
     questions = [
         ("natural", _("Natural to play"), _("put on"), _("as if it just happened")),
         ("grounded", _("Grounded"), _("floating"), _("on firm ground")),

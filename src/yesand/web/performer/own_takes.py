@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -273,3 +274,15 @@ def one(person: Person, take: Take) -> OwnTake | None:
     """One take as its player sees it; None for anybody else."""
     found = described(person, [take])
     return found[0] if found else None
+
+
+def tally(found: list[OwnTake]) -> str:
+    """How many of these takes are kept, held, struck and not chosen yet, in words."""
+    picked = Counter(own.picked for own in found)
+    words = {
+        "keep": _("%(n)d kept"),
+        "hold": _("%(n)d held"),
+        "strike": _("%(n)d struck"),
+        "": _("%(n)d not chosen yet"),
+    }
+    return ", ".join(says % {"n": picked[code]} for code, says in words.items() if picked[code])

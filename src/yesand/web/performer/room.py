@@ -139,6 +139,7 @@ def _stage(request: HttpRequest, found: Entered) -> HttpResponse:
             **page,
             **_table(found),
             "boot": stage_boot(found.session, found.place, page["partner"], take, rehearsal),
+            "notes_done": labels.noted_takes(found.person, found.session.pk),
         },
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from yesand.consent import reads as consent
 from yesand.kit.money import Money, for_seconds
+from yesand.labels import reads as labels
 from yesand.matching.models import Seat
 from yesand.pay import payout
 from yesand.stage import actions as stage_actions
@@ -87,17 +87,6 @@ def _heading(found: list[OwnTake]) -> str:
     ) % {"count": count, "name": found[0].partner}
 
 
-def _tally(found: list[OwnTake]) -> str:
-    picked = Counter(own.picked for own in found)
-    words = {
-        "keep": _("%(n)d kept"),
-        "hold": _("%(n)d held"),
-        "strike": _("%(n)d struck"),
-        "": _("%(n)d not chosen yet"),
-    }
-    return ", ".join(says % {"n": picked[code]} for code, says in words.items() if picked[code])
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def exit_page(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
@@ -124,7 +113,8 @@ def exit_page(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
             "session": room,
             "takes": found,
             "heading": _heading(found) if found else _("No take was recorded."),
-            "tally": _tally(found),
+            "tally": own_takes.tally(found),
+            "notes_done": labels.noted_takes(person, room.pk),
             "partner": stage.partner_of(place).alias,
             "paid": paid,
             "pay_day": pay_day(room.booking.starts_at.date()),
