@@ -4,7 +4,7 @@
 
 Threads append and sync, each its own file, in three ways: every thread its own fdatasync, as the
 door does; one thread that syncs for all who wait, file by file; one syncfs for all who wait. Prints
-a table and one JSON object. The journal joins the first way's commits, which is why it is not slower.
+a table and one JSON object. The journal joins the first way's commits: that is why it is no slower.
 """
 
 from __future__ import annotations
