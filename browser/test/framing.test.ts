@@ -85,12 +85,17 @@ test("clipping and silence are measured", () => {
 test("a worker whose time was set apart speaks its page's clock", () => {
   let own = 1000;
   const clock = new ClockShift(() => own);
-  clock.heard(999.9);
+  assert.equal(clock.now(), 1000, "its own until it knows better");
+  clock.heard(999, 999.9);
   assert.equal(clock.now(), 1000, "a message's way is no shift");
   own = 6000;
   const apart = new ClockShift(() => own);
-  apart.heard(1000 - 3);
-  apart.heard(1000);
+  apart.heard(5800, 900);
+  assert.equal(apart.now(), 1000, "a slow answer is better than none");
+  assert.ok(apart.unsure);
+  apart.heard(5999, 999.5);
+  assert.ok(!apart.unsure);
+  apart.heard(5000, 0);
   own += 50;
-  assert.equal(apart.now(), 1050);
+  assert.equal(apart.now(), 1050, "the fastest answer decides");
 });

@@ -60,6 +60,9 @@ export class WorkerLink {
     });
     this.#worker.onmessage = (event: MessageEvent<FromWorker>) => {
       const message = event.data;
+      if (message.is === "clock") {
+        return this.send({ do: "clock", asked_ms: message.asked_ms, page_ms: clientMs() });
+      }
       if (message.is === "renew") void this.#renew(message);
       for (const listener of [...this.#listeners]) listener(message);
     };
@@ -67,10 +70,6 @@ export class WorkerLink {
       const trouble: FromWorker = { is: "trouble", stream: "", code: "worker_broken", says: event.message };
       for (const listener of [...this.#listeners]) listener(trouble);
     };
-    // Ten messages, of which the fastest tells how far the worker's clock is from ours.
-    for (let nth = 0; nth < 10; nth++) {
-      setTimeout(() => this.send({ do: "clock", page_ms: clientMs() }), nth * 5);
-    }
     addEventListener("online", () => this.send({ do: "wake" }));
   }
 

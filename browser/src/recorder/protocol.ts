@@ -40,8 +40,8 @@ export type ToWorker =
   | { readonly do: "leftovers" }
   | { readonly do: "done-with"; readonly take: string }
   | { readonly do: "wake" }
-  /** The page's clock now: the worker's own may stand apart after the machine's time was set. */
-  | { readonly do: "clock"; readonly page_ms: number };
+  /** The page's clock when it heard the worker's question of `asked_ms` (the worker's own clock). */
+  | { readonly do: "clock"; readonly asked_ms: number; readonly page_ms: number };
 
 export interface Level {
   /** Root mean square of about 100 ms, dB of full scale; -120 for silence. */
@@ -83,5 +83,7 @@ export type FromWorker =
       readonly reason: "renew" | "suspect";
       readonly streams_url: string;
     }
+  /** Asks the page for its clock: the worker's own may stand apart after the machine's time was set. */
+  | { readonly is: "clock"; readonly asked_ms: number }
   /** Nothing is left that this browser could send. */
   | { readonly is: "idle" };

@@ -256,8 +256,11 @@ export class Recorder {
     const camera = new Camera(track, this.options.camera_bits_per_second ?? 900_000, (blob) =>
       this.link.send({ do: "slice", stream, blob }));
     this.#camera = { stream, camera };
+    // The film's time begins with the first picture after this call; the browser says so only later.
+    const began = clientMs();
     await camera.start();
-    this.event("stream_start", { stream, kind: "cam", rate: 0, mime: camera.mimeType });
+    const told = clientMs();
+    this.event("stream_start", { stream, kind: "cam", rate: 0, mime: camera.mimeType, told_ms: told }, began);
     this.#ends.push(watchSettings(track, (settings) => this.event("settings", { kind: "cam", stream, ...settings })));
   }
 

@@ -16,6 +16,8 @@ import { LocalStream, type Watching } from "./stream.ts";
 declare const self: DedicatedWorkerGlobalScope;
 
 const FLUSH_EVERY_MS = 1000;
+const ASK_FIRST_MS = 5;
+const ASK_LAST_MS = 2000;
 
 interface Open {
   readonly stream: LocalStream;
@@ -39,9 +41,15 @@ let held: LocalStream[] = [];
 /** Events of before the events stream was granted. */
 let waiting: StoredEvent[] = [];
 const clock = new ClockShift();
+let askAfter = ASK_FIRST_MS;
 let paused = false;
 let tapped = false;
 let flushing: ReturnType<typeof setInterval> | null = null;
+
+/** Asked again until an answer is fast enough to know the shift to a millisecond. */
+function askClock(): void {
+  say({ is: "clock", asked_ms: clock.asked() });
+}
 
 function say(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, transfer);
@@ -304,10 +312,12 @@ self.onmessage = (event: MessageEvent<ToWorker>): void => {
       doneWith(message.take, known.values()).catch((error: unknown) => trouble("", error));
       break;
     case "clock":
-      clock.heard(message.page_ms);
+      clock.heard(message.asked_ms, message.page_ms);
+      if (clock.unsure) setTimeout(askClock, (askAfter = Math.min(2 * askAfter, ASK_LAST_MS)));
       break;
     case "wake":
       for (const stream of known.values()) stream.wake();
       break;
   }
 };
+askClock();
