@@ -54,5 +54,5 @@ if (timeline) {
     if (act === "mute") target?.setAttribute("aria-pressed", String(timeline.player.mute(role)));
   });
   // Plays once where the browser allows sound without a click; Space always works.
-  void timeline.toggleSound().catch(() => say("data-bench-status", text("bench.press_space")));
+  void timeline.toggleSound().catch(() => say("data-bench-status", text("bench.press_again")));
 }

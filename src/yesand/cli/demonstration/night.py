@@ -170,6 +170,8 @@ def released(cast: Cast, takes: list[UUID]) -> tuple[None, str]:
     if before is None:
         first = release.build(program, "recognition_training", name=program.slug, robots=True)
         before = release.publish(first)
+        # The lab has it when the withdrawal comes, so the withdrawal asks for its answer.
+        release.note_pull(before, cast.kaisa)
     held = set(before.takes.values_list("take_id", flat=True))
     if len(takes) > 1 and takes[1] in held and takes[0] in held:
         consent.withdraw(cast.pairs[1][0], program, take=takes[1])

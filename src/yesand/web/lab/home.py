@@ -21,6 +21,8 @@ from yesand.people.models import Program
 from yesand.release import actions, reads
 from yesand.release.models import Release, Revocation
 from yesand.web.access import chosen, person_of, program_for
+from yesand.web.lab import figures
+from yesand.web.producer.left_out import WORDS
 from yesand.web.public import wheel
 
 #: Files of a release that are read in the browser.
@@ -68,10 +70,9 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
     elif do == "evaluate":
         evaluation_run = evaluation_actions.ask(_published(request, program))
         return redirect("lab:evaluation", slug=slug, run=evaluation_run.pk)
-    shown = reads.releases(program, published=True)
-    newest = next((r for r in shown if r.state == "published"), None)
+    shown = figures.rows(reads.releases(program, published=True), engineer)
+    newest = next((row for row in shown if row.release.state == "published"), None)
     notices = reads.unconfirmed(program, engineer)
-    today = timezone.localdate().isoformat()
     return render(
         request,
         "lab/home.html",
@@ -82,10 +83,9 @@ def home(request: HttpRequest, slug: str) -> HttpResponse:
             "wheel": wheel.address(),
             "newest": newest,
             "emptied": bool(shown) and newest is None,
+            "changed": figures.changed(newest.release, shown) if newest else None,
             "releases": shown,
-            "notices": [
-                (n, n.tombstone.get("due", ""), n.tombstone.get("due", "") < today) for n in notices
-            ],
+            "notices": [figures.Notice(row, timezone.localdate()) for row in notices],
             "models": reads.models_of(program),
             "runs": evaluation.runs_of(program)[:5],
         },
@@ -104,8 +104,11 @@ def release(request: HttpRequest, slug: str, release: uuid.UUID) -> HttpResponse
         {
             "program": program,
             "release": row,
+            "length": figures.length(row.figures["hours"]),
             "papers": [name for name in PAPERS if (folder / name).is_file()],
-            "left_out": row.figures.get("left_out", {}),
+            "left_out": [
+                (WORDS.get(code, code), n) for code, n in row.figures.get("left_out", {}).items()
+            ],
             "runs": evaluation.runs_of(program, row),
         },
     )
