@@ -72,6 +72,14 @@ def test_the_green_room_checks_in_and_leads_to_the_warm_up(here):
     assert ada.get(path).url == f"{path}/warm-up"
 
 
+def test_a_phone_is_told_kindly_to_use_a_computer(here):
+    phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0) AppleWebKit/605.1.15 Mobile/15E148"
+    page = browser(here.ada).get(f"/room/{here.session.pk}/check", headers={"user-agent": phone})
+    assert page.status_code == 200 and "on a computer" in page.text and "$74.00" in page.text
+    assert "boot" not in page.text, "nothing asks for a camera"
+    assert here.place("a").checked_in_at is not None, "who came is paid"
+
+
 def test_a_failed_check_stays_in_the_green_room(here):
     ada, path = browser(here.ada), f"/room/{here.session.pk}"
     report = {**GOOD, "ok": False, "problems": ["leak"]}

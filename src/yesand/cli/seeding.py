@@ -26,7 +26,7 @@ ABOUT = (
     "Short light scenes, two people at a time, played from home."
 )
 MAY_NOT = (
-    "They may not clone a voice or a face, sell the recordings, "
+    "Clone a voice or a face, sell the recordings, "
     "or use them to judge people at work."
 )
 USES = {

@@ -28,7 +28,7 @@ from yesand.stage.models import Scene
 from yesand.web.access import person_of
 from yesand.web.performer.closed import STUCK, closed_page, stuck_page
 from yesand.web.performer.room_boot import check_boot, stage_boot, texts
-from yesand.web.performer.room_entry import Entered, enter, find, worth
+from yesand.web.performer.room_entry import Entered, enter, find, on_a_phone, worth
 
 #: States of a session in which nothing was played yet.
 BEFORE = ("waiting", "warm_up")
@@ -64,6 +64,8 @@ def check(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
         return found
     actions.check_in(found.session, found.person)
     found.place.refresh_from_db()
+    if phone := on_a_phone(request, found):
+        return phone
     starts = found.session.booking.starts_at
     return render(
         request,

@@ -55,6 +55,20 @@ def enter(request: HttpRequest, session: uuid.UUID) -> Entered | HttpResponse:
     return found
 
 
+def on_a_phone(request: HttpRequest, found: Entered) -> HttpResponse | None:
+    """A phone is told kindly to use a computer; every other page fits it."""
+    if "Mobi" not in request.headers.get("User-Agent", ""):
+        return None
+    return dead_end(
+        request,
+        title=_("Open this on a computer"),
+        why=_("A scene needs headphones, a camera in front of you, and Chrome or Edge."),
+        next_says=_("You are checked in. Sign in on a computer and go on from your home page."),
+        pays=_("%(pay)s, locked.") % {"pay": worth(found.place)},
+        links=[("/me", _("My home"))],
+    )
+
+
 def somebody_elses(request: HttpRequest) -> HttpResponse:
     """The page of a link that was meant for two other people."""
     return dead_end(
