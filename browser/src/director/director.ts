@@ -39,7 +39,7 @@ const call = new Call(boot, {
 const socket = new RoomSocket(socketUrl(boot.socket_url), {
   log: hear,
   here: showHere,
-  connected: (up) => say("data-notice", up ? "" : text("stage.reconnecting")),
+  connected: (up) => say("data-notice", up ? "" : text("room.reconnecting")),
   error: (error) => say("data-notice", error.says),
 });
 socket.open();

@@ -44,7 +44,7 @@ export class Stage implements Acts {
     this.#socket = new RoomSocket(socketUrl(boot.socket_url), {
       log: (message) => this.#hear(message),
       ping: (ping) => this.#take?.event("ping", { ...ping }),
-      connected: (up) => view.notice(up ? "" : "stage.reconnecting"),
+      connected: (up) => view.notice(up ? "" : this.#take ? "stage.reconnecting" : "room.reconnecting"),
       here: (people) => view.here(people),
       error: (error) => view.noticeWords(error.says),
     });

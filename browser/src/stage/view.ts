@@ -46,7 +46,7 @@ export class View {
   /** Everyone in the room by name. */
   here(people: readonly Person[]): void {
     const others = people.filter((person) => person.role !== this.me).map((person) => person.alias);
-    const names = new Intl.ListFormat(document.documentElement.lang || "en").format(others);
+    const names = new Intl.ListFormat(document.documentElement.lang || "en").format([text("stage.you"), ...others]);
     say("data-here", others.length ? text("stage.here", { names }) : text("stage.here_alone"));
   }
 
@@ -80,9 +80,13 @@ export class View {
   /** Plays the partner; where the browser wants a click first, `enter` is offered. */
   playSound(): void {
     const video = one<HTMLVideoElement>("video[data-partner]");
+    // On the body, because the table with its button is drawn anew again and again.
     video?.play().then(
-      () => show('[data-act="enter"]', false),
-      () => show('[data-act="enter"]', true),
+      () => (document.body.dataset["sound"] = "on"),
+      (error: unknown) => {
+        const blocked = error instanceof DOMException && error.name === "NotAllowedError";
+        if (blocked) document.body.dataset["sound"] = "blocked";
+      },
     );
   }
 

@@ -10,6 +10,7 @@ import numpy as np
 from playwright.sync_api import BrowserContext, Page, Playwright
 
 from yesand.cli.rehearsal.server import StepFailed
+from yesand.cli.robots.voices import FPS, HEIGHT, WIDTH, face
 
 CANDIDATES = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
 FLAGS = [
@@ -36,17 +37,20 @@ def chromium() -> str:
     raise StepFailed("no Chromium is installed; run make setup as root, or install chromium")
 
 
-def moving_picture(out: Path, role: str, width: int = 320, height: int = 180) -> Path:
-    """A short Y4M film: a bright bar that walks over a plain ground, different for each role."""
-    ground = 60 if role == "a" else 110
+#: BT.601 in studio range, as Y4M readers expect: rows Y, Cb, Cr of R, G, B in 0 to 1.
+TO_YCC = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]])
+
+
+def moving_picture(out: Path, role: str) -> Path:
+    """Four seconds of Y4M film: a drawn face that blinks and speaks, different for each role."""
+    high, wide = HEIGHT * 2, WIDTH * 2
     with open(out, "wb") as file:
-        file.write(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode())
-        for number in range(20):
-            luma = np.full((height, width), ground, np.uint8)
-            left = (number * width // 20) % width
-            luma[:, left : left + width // 10] = 220
-            chroma = np.full((height // 2, width // 2), 128, np.uint8)
-            file.write(b"FRAME\n" + luma.tobytes() + chroma.tobytes() + chroma.tobytes())
+        file.write(f"YUV4MPEG2 W{wide} H{high} F{FPS}:1 Ip A1:1 C420jpeg\n".encode())
+        for number in range(4 * FPS):
+            rgb = face(role, number, talking=number % 20 < 14, scale=2) / 255
+            luma, blue, red = np.moveaxis(rgb @ TO_YCC.T + (16, 128, 128), 2, 0)
+            planes = (luma, blue[::2, ::2], red[::2, ::2])
+            file.write(b"FRAME\n" + b"".join(p.round().astype(np.uint8).tobytes() for p in planes))
     return out
 
 

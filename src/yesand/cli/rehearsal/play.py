@@ -104,11 +104,12 @@ class Rehearsal:
             except BrowserError:
                 continue
 
-    def _shot(self, name: str) -> None:
+    def _shot(self, name: str, *of: Performer) -> None:
+        """A picture of these performers' pages, of both where none is named."""
         if self.shots is not None:
             self.shots.mkdir(parents=True, exist_ok=True)
-            for role, player in self.players.items():
-                player.picture(self.shots / f"{name}-{role}.png")
+            for player in of or self.players.values():
+                player.picture(self.shots / f"{name}-{player.role}.png")
 
     def _result(self) -> dict[str, Any]:
         found = self.found
@@ -235,7 +236,8 @@ class Rehearsal:
             player.state("playing")
         for player in (a, b):
             player.page.wait_for_selector("[data-cue]:not([hidden])", timeout=15_000)
-            self._shot("stage")
+            # Each while its own offer stands: it stays six seconds, and the key takes it away.
+            self._shot("stage", player)
             player.page.keyboard.press("1")
         self._wait_until(opened["at"] + self.seconds / 2)
         if self.kill_door:

@@ -28,11 +28,12 @@ def duet(seconds: float, seed: int = 7) -> dict[str, Track]:
     return {"a": Track(a), "b": Track(b)}
 
 
-def face(role: str, number: int, talking: bool) -> np.ndarray:
-    """One frame, uint8 (HEIGHT, WIDTH, 3): a plain face whose mouth opens with the voice."""
-    frame = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+def face(role: str, number: int, talking: bool, scale: int = 1) -> np.ndarray:
+    """One frame, uint8 (HEIGHT, WIDTH, 3) times `scale`: a plain face that speaks with the voice."""
+    high, wide = HEIGHT * scale, WIDTH * scale
+    frame = np.empty((high, wide, 3), np.uint8)
     frame[:] = (38, 60, 66) if role == "a" else (66, 48, 40)
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    y, x = np.mgrid[0:high, 0:wide] / scale
     head = ((x - WIDTH / 2) / 52) ** 2 + ((y - HEIGHT / 2) / 66) ** 2 < 1
     frame[head] = (208, 196, 180)
     for side in (-20, 20):
