@@ -286,6 +286,7 @@ def home(tmp_path: Path, settings) -> Path:
     """A home of the test's own, also in Django's settings."""
     settings.HOME = tmp_path
     settings.OBJECTS_URL = (tmp_path / "objects").as_uri()
+    settings.KEYS, settings.KEY_RING = tmp_path / "keys", tmp_path / "keys" / "ring"
     return tmp_path
 
 

@@ -40,7 +40,7 @@ def source(homes) -> environ.Settings:
     store.put("takes/1/a/mic.pcm", [b"voice" * 300_000])
     store.put("takes/1/a/copy.pcm", [b"voice" * 300_000])
     store.put("takes/1/manifest.json", [b"{}"])
-    secrets.read(here.home, "kek")
+    secrets.read(here.home, "vault")
     return here
 
 
@@ -67,8 +67,8 @@ def test_a_drill_brings_rows_objects_and_keys_back(source, homes, tmp_path):
     assert list(after.names()) == list(before.names())
     for key in before.names():
         assert after.get(key) == before.get(key)
-    assert secrets.peek(other.home, "kek") == secrets.peek(source.home, "kek")
-    assert secrets.path_of(other.home, "kek").stat().st_mode & 0o777 == 0o600
+    assert secrets.peek(other.home, "vault") == secrets.peek(source.home, "vault")
+    assert secrets.path_of(other.home, "vault").stat().st_mode & 0o777 == 0o600
 
     with pytest.raises(Refused) as caught:
         backups.read(other, folder, None, said.append)
@@ -112,7 +112,7 @@ def test_keys_that_are_not_there_and_keys_of_another_home_are_refused(source, ho
     with pytest.raises(Refused) as caught:
         backups.read(other, folder, tmp_path / "empty", print)
     assert caught.value.code == "no_key"
-    secrets.read(other.home, "kek")
+    secrets.read(other.home, "vault")
     with pytest.raises(Refused) as caught:
         backups.read(other, folder, keys, print)
     assert caught.value.code == "not_empty"

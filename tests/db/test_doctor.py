@@ -36,8 +36,8 @@ def test_a_house_without_a_worker_is_told_so(house, capsys):
 
 
 def test_an_open_secret_is_found(house, capsys):
-    secrets.read(house, "kek")
-    secrets.path_of(house, "kek").chmod(0o644)
+    secrets.read(house, "vault")
+    secrets.path_of(house, "vault").chmod(0o644)
     assert "chmod 600" in looks(capsys)["secrets"]["says"]
 
 

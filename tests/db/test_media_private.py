@@ -42,6 +42,7 @@ def test_partner_and_producer_hear_silence_and_the_player_hears_it_all(stage, mo
 
     def tracks(_take, role, kind="mic"):
         row = track()
+        row.kind = kind
         row.stream = type("S", (), {"recording": rows[role], "object_key": "x", "length": 1})()
         return [row]
 
@@ -61,7 +62,7 @@ def test_a_film_with_something_private_stays_with_its_player(stage, monkeypatch)
     take = stage.take(pair)
     consent.mark_private(b, stage.program, take.pk, [[0.5, 1.0]])
     row = recording.open_recording(stage.program, a, "take", take.pk, "a")
-    made = type("T", (), {})()
+    made = type("T", (), {"kind": "cam"})()
     made.stream = type("S", (), {"recording": row, "object_key": "films/a", "length": 4})()
     monkeypatch.setattr("yesand.web.api.media.capture.tracks", lambda *_a, **_k: [made])
     client = Client()

@@ -1,12 +1,14 @@
 """Sealing one stream: its bytes move from the spool to the object store, for good.
 
-Order: close the spool -> hash -> put -> read back -> row -> receipt -> remove the spool's bytes.
-Cut off anywhere, the next run ends in the same state: an object may be written twice with the
-same bytes, a row and a receipt are written once, and the spool's bytes go last.
+Order: close the spool -> hash -> put under the recording's key -> read back -> row -> receipt ->
+remove the spool's bytes. Cut off anywhere, the next run ends in the same state: an object may be
+written twice with the same content, a row and a receipt are written once, and the spool's bytes
+go last.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from yesand.infra import objects
 from yesand.kit.canonical import StreamHash
 from yesand.kit.errors import Refused
 from yesand.recording import actions as recording
+from yesand.recording import keys
 from yesand.recording.models import Stream
 from yesand.recording.spool import SpooledStream
 from yesand.recording.spool_files import Receipt
@@ -131,6 +134,8 @@ def seal_stream(stream_id: UUID, now: datetime | None = None, overdue: bool = Fa
     if stream.sealed_at is not None:
         _finish(stream, found)
         return stream
+    if stream.recording.erased_at is not None:
+        return _too_late(stream, track)
     receipt = spool().receipt(stream.pk)
     if found is not None and receipt is not None:
         stream = _learned(stream, track, found, receipt)
@@ -156,6 +161,15 @@ def _lost(end: End, found: SpooledStream | None) -> tuple[str, str]:
     return "lost", end.why
 
 
+def _too_late(stream: Stream, track: Track | None) -> Stream:
+    """Its recording was erased while it was on its way: what came of it goes, unread."""
+    with contextlib.suppress(Refused):
+        spool().forget(stream.pk)
+    stream = recording.sealed(stream, 0, StreamHash().hexdigest(), "", "", "lost", "erased")
+    _note(stream, track)
+    return stream
+
+
 def _keep(stream: Stream, track: Track | None, found: SpooledStream, end: End) -> Stream:
     if end.state != "complete":
         found = spool().close(stream.pk, end.why)
@@ -168,15 +182,14 @@ def _keep(stream: Stream, track: Track | None, found: SpooledStream, end: End) -
     if found.hash and end.state == "complete" and found.hash != hashed.hexdigest():
         end = End("partial", "the bytes here are not those the browser counted")
     key, sha256 = object_key(stream, track), plain.hexdigest()
+    under = keys.under(stream.recording) if key else ()
     if key:
-        stored = objects.default().put(key, objects.pieces_of(path))
-        if (stored.size, stored.sha256) != (hashed.length, sha256) or _reread(
-            key, hashed.length
-        ) != sha256:
+        stored = objects.default().put(key, objects.pieces_of(path), under)
+        if (stored.size, stored.sha256) != (hashed.length, sha256) or _reread(key) != sha256:
             raise OSError(f"the object store gave other bytes back than it got: {key}")
     points.reach("stream.after_put")
     stream = recording.sealed(
-        stream, hashed.length, hashed.hexdigest(), sha256, key, end.state, end.why
+        stream, hashed.length, hashed.hexdigest(), sha256, key, end.state, end.why, under
     )
     points.reach("stream.after_row")
     return stream
@@ -189,23 +202,29 @@ def _learned(stream: Stream, track: Track | None, found: SpooledStream, receipt:
     the store holds something else than the receipt says.
     """
     key, hashed, plain = object_key(stream, track), StreamHash(), hashlib.sha256()
-    for start in range(0, receipt.length if key else 0, PIECE):
-        piece = objects.default().read_range(key, start, PIECE)
-        hashed.update(piece)
-        plain.update(piece)
+    store = objects.default()
+    try:
+        for piece in store.pieces(key) if key and receipt.length else ():
+            hashed.update(piece)
+            plain.update(piece)
+    except objects.Missing:
+        if not store.keys.destroyed(stream.recording_id):
+            raise
+        return _too_late(stream, track)  # erased before the rows that are back knew it
     if key and (hashed.length, hashed.hexdigest()) != (receipt.length, receipt.hash):
         raise OSError(f"the object store holds other bytes than the receipt says: {key}")
     same = found.complete and found.hash in ("", receipt.hash)
     state, why = ("complete", "") if same else ("partial", found.reason)
     sha256 = plain.hexdigest() if key else ""
-    return recording.sealed(stream, receipt.length, receipt.hash, sha256, key, state, why)
+    under = store.under(key) or () if key else ()
+    return recording.sealed(stream, receipt.length, receipt.hash, sha256, key, state, why, under)
 
 
-def _reread(key: str, length: int) -> str:
-    """SHA-256 of what the store holds now."""
-    store, plain = objects.default(), hashlib.sha256()
-    for start in range(0, length, PIECE):
-        plain.update(store.read_range(key, start, PIECE))
+def _reread(key: str) -> str:
+    """SHA-256 of what the store gives back now, opened."""
+    plain = hashlib.sha256()
+    for piece in objects.default().pieces(key):
+        plain.update(piece)
     return plain.hexdigest()
 
 
@@ -256,7 +275,5 @@ def forget_receipts(now: datetime | None = None) -> int:
 
 
 def pieces(stream: Stream) -> Iterator[bytes]:
-    """The sealed bytes of a stream, in pieces of 1 MiB."""
-    store = objects.default()
-    for start in range(0, stream.length or 0, PIECE):
-        yield store.read_range(stream.object_key, start, PIECE)
+    """The sealed bytes of a stream, opened, in pieces of 1 MiB."""
+    return objects.default().pieces(stream.object_key)

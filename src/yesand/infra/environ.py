@@ -34,6 +34,10 @@ VARIABLES: dict[str, str] = {
     "Default: nobody",
     "YESAND_OBJECTS_URL": "file:///folder or s3://bucket/prefix of the object store. "
     "Default: YESAND_HOME/objects",
+    "YESAND_KEYS": "Folder of the recordings' keys, wrapped; shared by all machines, in no backup "
+    "of rows and objects. Default: YESAND_HOME/keys",
+    "YESAND_KEY_RING": "Folder of the key-encryption keys, best on another volume. "
+    "Default: YESAND_KEYS/ring",
     "YESAND_SPOOL_NODE": "Name of this machine's spool. Default: local",
     "YESAND_SMTP_URL": "smtp://name:word@host:587 or smtps://... Default: mail becomes files",
     "YESAND_MAIL_FROM": "Sender of mails. Default: YesAnd <yesand@localhost>",
@@ -66,6 +70,8 @@ class Settings:
     pg_folder: Path
     pg_account: str
     objects_url: str
+    keys: Path
+    key_ring: Path
     spool_node: str
     smtp_url: str
     mail_from: str
@@ -170,6 +176,7 @@ def read(env: Mapping[str, str]) -> Settings:
     if not node.replace("-", "").isalnum():
         raise refuse("bad_setting", "Use letters, digits and hyphens.", "YESAND_SPOOL_NODE")
     folder = env.get("YESAND_PG_FOLDER")
+    keys = Path(env.get("YESAND_KEYS") or home / "keys").expanduser().absolute()
     return Settings(
         home=home,
         host=host,
@@ -183,6 +190,8 @@ def read(env: Mapping[str, str]) -> Settings:
         pg_folder=Path(folder).expanduser().absolute() if folder else home / "pg",
         pg_account=env.get("YESAND_PG_ACCOUNT") or "nobody",
         objects_url=env.get("YESAND_OBJECTS_URL") or (home / "objects").as_uri(),
+        keys=keys,
+        key_ring=Path(env.get("YESAND_KEY_RING") or keys / "ring").expanduser().absolute(),
         spool_node=node,
         smtp_url=smtp,
         mail_from=env.get("YESAND_MAIL_FROM") or "YesAnd <yesand@localhost>",

@@ -1,148 +1,71 @@
-"""The object store: sealed bytes under names that say their content, in a folder or on S3.
+"""The object store of this deployment, through the one door that seals and opens.
 
-`put` writes whole objects only: a reader never sees half of one, and on a local disk it is
-synced before the name appears. Nothing here is signed or public; whoever reads goes through the
-media door.
+What is put `under` keys lies sealed (`formats.sealed`) and reads back plain, whole or in part;
+only the frames a range lies in are opened. What was put without keys, or before there were any,
+reads as it is. Without its keys an object counts as missing (`Erased`) where one was destroyed,
+and is refused (keys_lost) where the key store itself is not whole.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import re
-import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
-import obstore
 from django.conf import settings
-from obstore.exceptions import BaseError
-from obstore.store import S3Store
 
+from yesand.formats import sealed
+from yesand.infra.keys import KeyGone, KeyStore
+from yesand.infra.stores import (
+    PIECE,
+    BucketStore,
+    FolderStore,
+    Missing,
+    Store,
+    Stored,
+    open_store,
+    pieces_of,
+    put_by_content,
+)
 from yesand.kit.errors import refuse
 
-KEY = re.compile(r"\A[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
-PIECE = 2**20
+__all__ = [
+    "PIECE",
+    "BucketStore",
+    "Erased",
+    "FolderStore",
+    "Missing",
+    "SealedStore",
+    "Store",
+    "Stored",
+    "default",
+    "key_store",
+    "open_store",
+    "pieces_of",
+    "put_by_content",
+]
 
 
-@dataclass(frozen=True)
-class Stored:
-    """What lies in the store. sha256: hex of the whole object; size in bytes."""
-
-    key: str
-    size: int
-    sha256: str
+class Erased(Missing):
+    """A key of this object was destroyed: its bytes can never be read again."""
 
 
-class Store(Protocol):
-    """A place of objects. Keys are relative paths of plain letters, without dots in front."""
+class SealedStore:
+    """A store whose objects are sealed under keys of a key store. Sizes and hashes are of what
+    was put, not of what lies there.
+    """
 
-    def put(self, key: str, pieces: Iterable[bytes]) -> Stored: ...
-    def get(self, key: str) -> bytes: ...
-    def read_range(self, key: str, start: int, length: int) -> bytes: ...
-    def size(self, key: str) -> int | None: ...
-    def delete(self, key: str) -> bool: ...
-    def names(self, prefix: str = "") -> Iterator[str]: ...
+    def __init__(self, raw: Store, keys: KeyStore) -> None:
+        self.raw, self.keys = raw, keys
 
-
-class Missing(KeyError):
-    """There is no object of this name."""
-
-
-def _checked(key: str) -> str:
-    if not KEY.match(key):
-        raise ValueError(f"not an object key: {key!r}")
-    return key
-
-
-class FolderStore:
-    """Objects as files below `root`."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = Path(root)
-
-    def _path(self, key: str) -> Path:
-        return self.root / _checked(key)
-
-    def put(self, key: str, pieces: Iterable[bytes]) -> Stored:
-        """Write an object whole; an object of that name is replaced at once."""
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{secrets.token_hex(8)}.new")
-        hashed, size = hashlib.sha256(), 0
-        try:
-            with open(draft, "xb") as file:
-                for piece in pieces:
-                    hashed.update(piece)
-                    size += len(piece)
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-        return Stored(key, size, hashed.hexdigest())
-
-    def get(self, key: str) -> bytes:
-        try:
-            return self._path(key).read_bytes()
-        except FileNotFoundError:
-            raise Missing(key) from None
-
-    def read_range(self, key: str, start: int, length: int) -> bytes:
-        """At most `length` bytes from `start`; fewer at the end. Raises Missing."""
-        try:
-            with open(self._path(key), "rb") as file:
-                file.seek(start)
-                return file.read(length)
-        except FileNotFoundError:
-            raise Missing(key) from None
-
-    def size(self, key: str) -> int | None:
-        try:
-            return self._path(key).stat().st_size
-        except FileNotFoundError:
-            return None
-
-    def delete(self, key: str) -> bool:
-        """True where there was one. Folders that became empty go too."""
-        path = self._path(key)
-        try:
-            path.unlink()
-        except FileNotFoundError:
-            return False
-        _sync_folder(path.parent)
-        with contextlib.suppress(OSError):
-            for parent in path.parents:
-                if parent == self.root:
-                    break
-                parent.rmdir()
-        return True
-
-    def names(self, prefix: str = "") -> Iterator[str]:
-        """All names that begin with `prefix`, in byte order."""
-        found = []
-        for folder, _, names in os.walk(self.root):
-            for name in names:
-                if not name.startswith("."):
-                    found.append(str((Path(folder) / name).relative_to(self.root)))
-        yield from (key for key in sorted(found) if key.startswith(prefix))
-
-
-class BucketStore:
-    """Objects in an S3 bucket (or what speaks its language), by obstore."""
-
-    def __init__(self, store: obstore.store.ObjectStore) -> None:
-        self.store = store
-
-    def put(self, key: str, pieces: Iterable[bytes]) -> Stored:
+    def put(self, key: str, pieces: Iterable[bytes], under: Sequence[UUID] = ()) -> Stored:
+        """Write an object whole. under: ids of the keys that are needed to read it; none leaves it
+        plain. Raises Erased where one of them was destroyed, Refused where the store lacks one.
+        """
+        if not under:
+            return self.raw.put(key, pieces)
         hashed, size = hashlib.sha256(), 0
 
         def counted() -> Iterator[bytes]:
@@ -152,90 +75,128 @@ class BucketStore:
                 size += len(piece)
                 yield piece
 
-        obstore.put(self.store, _checked(key), counted())
+        self.raw.put(key, sealed.seal(counted(), self._values(key, under), key))
         return Stored(key, size, hashed.hexdigest())
 
     def get(self, key: str) -> bytes:
+        """The whole object. Raises Missing, Erased, Refused (object_broken, keys_lost)."""
+        data = self.raw.get(key)
         try:
-            return bytes(obstore.get(self.store, _checked(key)).bytes())
-        except FileNotFoundError:
-            raise Missing(key) from None
+            header = sealed.parse_header(data)
+            if header is None:
+                return data
+            return sealed.unseal(data, self._values(key, header.keys), key)
+        except sealed.Broken as broken:
+            raise _broken(key, broken) from None
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
-        size = self.size(key)
-        if size is None:
-            raise Missing(key)
-        length = min(length, size - start)
-        if length <= 0:
-            return b""
-        return bytes(obstore.get_range(self.store, _checked(key), start=start, length=length))
+        """At most `length` plain bytes from `start`; fewer at the end. Raises like `get`."""
+        for again in (False, True):
+            try:
+                opened = self._opened(key)
+                if opened is None:
+                    return self.raw.read_range(key, start, length)
+                return opened.read_range(start, length)
+            except sealed.Broken as broken:
+                # It may have been replaced by another one between its header and its frames.
+                if again:
+                    raise _broken(key, broken) from None
+        raise AssertionError("unreachable")
+
+    def pieces(self, key: str) -> Iterator[bytes]:
+        """The object in pieces of 1 MiB. Raises like `get`."""
+        opened = self._opened(key)
+        if opened is None:
+            start = 0
+            while piece := self.raw.read_range(key, start, PIECE):
+                yield piece
+                start += len(piece)
+            return
+        try:
+            yield from opened.pieces()
+        except sealed.Broken as broken:
+            raise _broken(key, broken) from None
 
     def size(self, key: str) -> int | None:
-        try:
-            return int(obstore.head(self.store, _checked(key))["size"])
-        except FileNotFoundError:
+        """Plain bytes of an object, without its keys; None where there is none."""
+        found = self._header(key)
+        if found is None:
             return None
+        header, size = found
+        try:
+            return size if header is None else sealed.plain_size(header, size)
+        except sealed.Broken as broken:
+            raise _broken(key, broken) from None
+
+    def under(self, key: str) -> tuple[UUID, ...] | None:
+        """Ids of the keys an object needs: () where it lies plain, None where there is none."""
+        found = self._header(key)
+        if found is None:
+            return None
+        return () if found[0] is None else found[0].keys
 
     def delete(self, key: str) -> bool:
-        there = self.size(key) is not None
-        if there:
-            obstore.delete(self.store, _checked(key))
-        return there
+        """True where there was one."""
+        return self.raw.delete(key)
 
     def names(self, prefix: str = "") -> Iterator[str]:
-        # The bucket lists by whole folders; the rest of the prefix is compared here.
-        folder = prefix.rpartition("/")[0]
-        found = [item["path"] for page in obstore.list(self.store, folder or None) for item in page]
-        yield from (key for key in sorted(found) if key.startswith(prefix))
+        """All names that begin with `prefix`, in byte order."""
+        return self.raw.names(prefix)
 
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def open_store(url: str) -> Store:
-    """The store at file:///folder or s3://bucket/prefix. Raises Refused for anything else."""
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        return FolderStore(Path(unquote(parts.path)))
-    if parts.scheme == "s3":
+    def _header(self, key: str) -> tuple[sealed.Header | None, int] | None:
+        size = self.raw.size(key)
+        if size is None:
+            return None
         try:
-            return BucketStore(S3Store.from_url(url))
-        except BaseError as error:
-            raise refuse("bad_setting", str(error), "YESAND_OBJECTS_URL") from None
-    raise refuse("bad_setting", "Say file:///folder or s3://bucket/prefix.", "YESAND_OBJECTS_URL")
+            start = self.raw.read_range(key, 0, min(size, sealed.LONGEST_HEADER)) if size else b""
+            return sealed.parse_header(start), size
+        except Missing:
+            return None
+        except sealed.Broken as broken:
+            raise _broken(key, broken) from None
+
+    def _opened(self, key: str) -> sealed.Opened | None:
+        found = self._header(key)
+        if found is None:
+            raise Missing(key)
+        header, size = found
+        if header is None:
+            return None
+        return sealed.open_sealed(
+            header,
+            size,
+            self._values(key, header.keys),
+            key,
+            lambda start, length: self.raw.read_range(key, start, length),
+        )
+
+    def _values(self, key: str, ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        # Never kept in memory: a key that is destroyed by another process opens nothing here.
+        try:
+            return {one: self.keys.key(one) for one in ids}
+        except KeyGone:
+            raise Erased(key) from None
+
+
+def _broken(key: str, broken: Exception) -> Exception:
+    says = f"It cannot be opened ({broken}); restore it from a backup."
+    return refuse("object_broken", says, key)
 
 
 @lru_cache(maxsize=8)
-def _opened(url: str) -> Store:
-    return open_store(url)
+def _opened(url: str, keys: Path, ring: Path) -> SealedStore:
+    return SealedStore(open_store(url), KeyStore(keys, ring))
 
 
-def default() -> Store:
+def default() -> SealedStore:
     """The store of this deployment's settings."""
-    return _opened(settings.OBJECTS_URL)
+    return _opened(settings.OBJECTS_URL, *_places())
 
 
-def pieces_of(path: Path) -> Iterator[bytes]:
-    """A file in pieces of 1 MiB, for `put`."""
-    with open(path, "rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
+def key_store() -> KeyStore:
+    """The key store of this deployment's settings."""
+    return KeyStore(*_places())
 
 
-def put_by_content(store: Store, pieces: Iterable[bytes], prefix: str = "sha256") -> Stored:
-    """Put an object under the hash of its bytes; the same bytes twice are one object.
-
-    The bytes are held in memory once: for small things (peaks, manifests, pictures). Tracks have
-    names of their own.
-    """
-    whole = b"".join(pieces)
-    digest = hashlib.sha256(whole).hexdigest()
-    key = f"{prefix}/{digest[:2]}/{digest}"
-    if store.size(key) == len(whole):
-        return Stored(key, len(whole), digest)
-    return store.put(key, [whole])
+def _places() -> tuple[Path, Path]:
+    return Path(settings.KEYS), Path(settings.KEY_RING)

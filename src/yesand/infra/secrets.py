@@ -1,9 +1,9 @@
 """The keys of a deployment: one file each, 0600, made at first start, never in the database.
 
 A file holds 32 random bytes as hex. `django` signs sessions, `upload_token` signs stream
-capabilities, `release_signing` is an ed25519 seed, `kek` wraps recording keys, `vault` seals
-identities and accounts, `postgres` opens the embedded cluster, `metrics` lets a scraper read
-/metrics from elsewhere. Knows no Django: the door reads them too.
+capabilities, `release_signing` is an ed25519 seed, `vault` seals identities and accounts,
+`postgres` opens the embedded cluster, `metrics` lets a scraper read /metrics from elsewhere.
+Recordings have a store of their own: `infra.keys`. Knows no Django: the door reads them too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from yesand.kit.errors import refuse
 
-NAMES = ("django", "upload_token", "release_signing", "kek", "vault", "postgres", "metrics")
+NAMES = ("django", "upload_token", "release_signing", "vault", "postgres", "metrics")
 LENGTH = 32
 
 

@@ -197,3 +197,4 @@ MIN_FREE_BYTES = HERE.min_free_bytes
 ICE_URLS = HERE.ice_urls
 TURN_SECRET = HERE.turn_secret
 OBJECTS_URL = HERE.objects_url
+KEYS, KEY_RING = HERE.keys, HERE.key_ring

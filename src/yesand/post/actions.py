@@ -22,6 +22,7 @@ from yesand.post.peaks import peaks
 from yesand.post.quick_check import quick_check as check_pair
 from yesand.post.verdict import Finding as Found
 from yesand.post.verdict import Verdict
+from yesand.recording import keys
 from yesand.stage import actions as stage
 from yesand.stage import reads as stage_reads
 from yesand.stage.models import Take
@@ -130,9 +131,9 @@ def process(take_id: UUID) -> Processing | None:
     if not any(one.parts for one in sides.values()):
         return _nothing(take, manifest)
     laid = lay(sides, manifest.opened_s, manifest.closed_s)
-    prefix = folder(take_id)
+    prefix, under = folder(take_id), keys.under_all(take_id)
     for role, samples in (("a", laid.a), ("b", laid.b)):
-        objects.default().put(f"{prefix}/{role}.flac", [encode_flac(samples)])
+        objects.default().put(f"{prefix}/{role}.flac", [encode_flac(samples)], under)
     heard = {role: audible(getattr(laid, role), laid.gaps[role]) for role in media.ROLES}
     drawn = {role: _peaks(heard[role]) for role in media.ROLES}
     asked = {
@@ -153,9 +154,9 @@ def process(take_id: UUID) -> Processing | None:
     )
     films = media.film_starts(take_id, manifest)
     clock = hearing.told(fusion) | _clock(manifest, sides, alignment, laid, films)
-    derived.put_json(f"{prefix}/clock.json", clock)
-    derived.put_json(f"{prefix}/peaks.json", drawn)
-    derived.put_json(f"{prefix}/analysis.json", result.to_json())
+    derived.put_json(f"{prefix}/clock.json", clock, under)
+    derived.put_json(f"{prefix}/peaks.json", drawn, under)
+    derived.put_json(f"{prefix}/analysis.json", result.to_json(), under)
     return _finish(take, manifest, clock, result)
 
 

@@ -1,8 +1,8 @@
-"""Verbs of recordings: opening them and their streams, noting a seal, a reader, an erasure."""
+"""Verbs of recordings: opening them and their streams, noting a seal or a reader; erasing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -11,11 +11,27 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from yesand.infra import facts, objects, secrets
+from yesand.formats import sealed as sealed_form
+from yesand.infra import facts, secrets
 from yesand.kit.errors import refuse
 from yesand.people.models import Person, Program
 from yesand.recording import tokens
+from yesand.recording.erasing import erase, erase_person
 from yesand.recording.models import Access, Recording, Stream, Subject
+
+__all__ = [
+    "door_url",
+    "erase",
+    "erase_person",
+    "keep_until",
+    "log_access",
+    "max_bytes",
+    "open_recording",
+    "open_stream",
+    "renew",
+    "sealed",
+    "token_for",
+]
 
 STORAGE_CLASSES = ("audition", "check", "take")
 REASONS = ("start", "reload", "device", "suspect")
@@ -141,11 +157,12 @@ def sealed(
     object_key: str,
     state: str = "complete",
     why: str = "",
+    under: Sequence[UUID] = (),
 ) -> Stream:
     """Note that a stream is closed for good: its bytes, their hashes and where they lie.
 
-    state: complete, partial or lost; why: what is missing, for the last two. A stream is sealed
-    once; later calls change nothing.
+    state: complete, partial or lost; why: what is missing, for the last two. under: ids of the
+    keys its object needs. A stream is sealed once; later calls change nothing.
     """
     stream = Stream.objects.select_for_update().get(pk=stream.pk)
     if stream.sealed_at is not None:
@@ -154,6 +171,7 @@ def sealed(
         raise ValueError("a stream that is not complete says why")
     stream.length, stream.hash, stream.sha256 = length, hash, sha256
     stream.object_key, stream.state, stream.why = object_key, state, why[:200]
+    stream.under = sealed_form.ids(under) if object_key else ""
     stream.sealed_at = timezone.now()
     stream.save()
     facts.append("recording", "stream_sealed", stream.pk, state=state, bytes=length)
@@ -166,22 +184,3 @@ def log_access(recording: Recording, reader: Person | None, reason: str) -> Acce
     if reason not in READ_REASONS:
         raise ValueError(f"no such reason to read: {reason!r}")
     return Access.objects.create(recording=recording, reader=reader, reason=reason)
-
-
-@transaction.atomic
-def erase(recording: Recording, why: str) -> Recording:
-    """Destroy the sealed bytes of a recording, for all its subjects. Rows stay, without bytes.
-
-    The objects go first: when this is cut short the recording still counts as there and the
-    next run takes the rest.
-    """
-    recording = Recording.objects.select_for_update().get(pk=recording.pk)
-    if recording.erased_at is not None:
-        return recording
-    store = objects.default()
-    for stream in recording.streams.exclude(object_key=""):
-        store.delete(stream.object_key)
-    recording.erased_at = timezone.now()
-    recording.save(update_fields=["erased_at"])
-    facts.append("recording", "erased", recording.pk, why=why)
-    return recording

@@ -22,7 +22,7 @@ class Recording(models.Model):
     role = models.CharField(max_length=1, blank=True)
     """a or b for takes."""
     key_id = models.CharField(max_length=40, blank=True)
-    """Names the wrapped key that seals this recording; "" while the spool is plain."""
+    """Hex id of this recording's own key in the key store; "" before anything of it is sealed."""
     opened_at = models.DateTimeField(auto_now_add=True)
     keep_until = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
@@ -60,6 +60,8 @@ class Stream(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     object_key = models.CharField(max_length=200, blank=True)
     """Where the object store holds the sealed bytes."""
+    under = models.CharField(max_length=200, blank=True)
+    """Ids of every key its object needs, hex with commas; "" where it lies plain."""
     opened_at = models.DateTimeField(auto_now_add=True)
     sealed_at = models.DateTimeField(null=True)
 

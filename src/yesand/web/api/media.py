@@ -82,9 +82,12 @@ def media(request: HttpRequest, token: str) -> HttpResponse:
         answer = HttpResponse(status=416)
         answer["Content-Range"] = f"bytes */{found.size}"
         return answer
+    try:
+        data = objects.default().read_range(found.key, start, end - start)
+    except objects.Missing:  # erased since its row was read
+        raise Http404 from None
     if start == 0 and found.recording is not None:
         recording.log_access(found.recording, person, claim["y"])
-    data = objects.default().read_range(found.key, start, end - start)
     answer = HttpResponse(data, content_type=found.kind, status=206 if partial else 200)
     answer["Accept-Ranges"] = "bytes"
     answer["Cache-Control"] = "private, no-store"
@@ -149,7 +152,9 @@ def _quiet(key: str, role: str, private: list[Span]) -> str:
     store = objects.default()
     if store.size(quiet) is None:
         samples = decode_flac(store.get(key), key)
-        store.put(quiet, [encode_flac(silenced(samples, private))])
+        # Under the same keys as the whole one: what it hides goes when that goes.
+        under = store.under(key) or ()
+        store.put(quiet, [encode_flac(silenced(samples, private))], under)
     return quiet
 
 
