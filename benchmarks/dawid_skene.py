@@ -5,7 +5,7 @@
 Answers are drawn for 43,000 items, 8 labels and 300 raters of unequal skill, five to an item; the
 truth is known. Prints CPU seconds (least of three) and the share of right labels beside majority
 vote's. --peer: install crowd-kit into a fresh virtual environment in FOLDER and give it the same
-answers, with its default of 100 rounds. One JSON object; exit 1 where ours takes over twice the time
+answers, for at most 100 rounds. One JSON object; exit 1 where ours takes over twice the time
 asked or labels worse than the vote.
 """
 

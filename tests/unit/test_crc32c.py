@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 
 import pytest
 
 from yesand.formats import crc32c as module
-from yesand.formats.crc32c import COPIED, crc32c, crc32c_tables
+from yesand.formats.crc32c import crc32c, crc32c_tables
+from yesand.formats.crc32c_native import COPIED
 
 
 def test_the_check_value_of_the_standard():
@@ -24,3 +27,10 @@ def test_every_kind_of_bytes(length):
 def test_the_door_has_the_compiled_version():
     """Without it the door would be slow and right; here it must not be missing unnoticed."""
     assert module.compiled()
+
+
+def test_the_door_starts_without_numpy():
+    """What a start after a kill does not need is not loaded."""
+    asked = "import sys, yesand.web.doors.__main__; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr

@@ -11,19 +11,11 @@ a time through two tables of 65,536 entries, and the lanes are joined by "append
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_compiled: Any = None
-try:
-    import google_crc32c
-except ImportError:
-    pass  # the base install
-else:
-    if google_crc32c.implementation == "c":
-        _compiled = google_crc32c
+from yesand.formats import crc32c_native as native
 
 POLYNOMIAL = 0x82F63B78  # reflected 0x1EDC6F41
 #: Lanes that step together; large enough that numpy's cost per call is spread thin.
@@ -31,15 +23,13 @@ LANES = 4096
 #: Bytes worked on at once, so that they stay in the processor's cache.
 AT_ONCE = 1 << 20
 SMALL = 256
-#: Bytes copied at once for the compiled version.
-COPIED = 1 << 16
 
 Words = NDArray[np.uint32]
 
 
 def compiled() -> bool:
     """Whether the compiled version is installed."""
-    return _compiled is not None
+    return native.present()
 
 
 @cache
@@ -152,12 +142,4 @@ def crc32c_tables(data: bytes | bytearray | memoryview) -> int:
 
 def crc32c(data: bytes | bytearray | memoryview) -> int:
     """CRC32C of bytes as an unsigned 32-bit number."""
-    if _compiled is None:
-        return crc32c_tables(data)
-    if isinstance(data, bytes):
-        return int(_compiled.value(data))
-    # It reads bytes alone: copied in pieces that stay in the processor's cache.
-    view, register = memoryview(data).cast("B"), 0
-    for start in range(0, len(view), COPIED):
-        register = _compiled.extend(register, bytes(view[start : start + COPIED]))
-    return int(register)
+    return native.crc32c(data) if native.present() else crc32c_tables(data)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from yesand.formats.crc32c import crc32c
+from yesand.formats import crc32c_native
 from yesand.kit.errors import Refused, refuse
 from yesand.recording.spool import Spool
 from yesand.recording.spool_files import SpooledStream, gone
@@ -26,6 +26,11 @@ from yesand.web.doors.answers import TUS, Answer, abilities, described, standing
 from yesand.web.doors.limits import Limits
 from yesand.web.doors.metrics import Metrics
 from yesand.web.doors.requests import OFFSET_TYPE, Bodies, Body, Checksum, Request
+
+if crc32c_native.present():
+    from yesand.formats.crc32c_native import crc32c
+else:  # slower, and it loads numpy
+    from yesand.formats.crc32c import crc32c
 
 Result = TypeVar("Result")
 PATH = "/uploads"
