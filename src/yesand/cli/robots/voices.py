@@ -29,7 +29,7 @@ def duet(seconds: float, seed: int = 7) -> dict[str, Track]:
 
 
 def face(role: str, number: int, talking: bool, scale: int = 1) -> np.ndarray:
-    """One frame, uint8 (HEIGHT, WIDTH, 3) times `scale`: a plain face that speaks with the voice."""
+    """One frame, uint8 (HEIGHT, WIDTH, 3) times `scale`: a plain face that speaks along."""
     high, wide = HEIGHT * scale, WIDTH * scale
     frame = np.empty((high, wide, 3), np.uint8)
     frame[:] = (38, 60, 66) if role == "a" else (66, 48, 40)
