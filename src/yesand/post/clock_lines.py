@@ -11,7 +11,7 @@ of each minute, and better for short takes; where every packet waits, all pings 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ FLOOR_POWER = 3.0
 # with fewer pings only the floors are read; with more, other powers are tried over so many blocks
 LEAST_PINGS = 60
 BLOCKS = 15
+# a minute of pings holds few bursts and looks surer than it is; measured, see benchmarks/clock_map
+FEW = 40.0
 
 
 @dataclass(frozen=True)
@@ -150,28 +152,34 @@ def _surest(x: Doubles, there: Doubles, back: Doubles) -> Line:
     within the floors' own noise (Hausman 1978).
     """
     floors = _half_way(x, there, back, FLOOR_POWER)
+    wider = 1.0 + FEW / len(x)
     if len(x) < LEAST_PINGS:
-        return floors
+        slope_sd = min(wider * floors.slope_sd, PRIOR)
+        return replace(floors, level_sd=wider * floors.level_sd, slope_sd=slope_sd)
     center, reach = float(np.mean(x)), float(np.ptp(x)) / 2
     marks = np.array([center - reach, center, center + reach])
     parts = np.array_split(np.arange(len(x)), BLOCKS)
     kept = [np.setdiff1d(np.arange(len(x)), part) for part in parts]
-    chosen, sd = floors, np.full(3, np.inf)
-    noise = sd
+    chosen, least = floors, np.full(3, np.inf)
+    noise = least
     for power in (FLOOR_POWER, 1.0, 0.0):
         line = floors if power == FLOOR_POWER else _half_way(x, there, back, power)
         told = np.array([_half_way(x[k], there[k], back[k], power).at(marks) for k in kept])
         spread = np.sqrt((BLOCKS - 1) * np.var(told, axis=0))
         slope_sd = float(np.sqrt((BLOCKS - 1) * np.var(told[:, 2] - told[:, 0]))) / (2 * reach)
         line = Line(
-            center, float(line.at(center)), line.slope, float(spread[1]), min(slope_sd, PRIOR)
+            center,
+            float(line.at(center)),
+            line.slope,
+            wider * float(spread[1]),
+            min(wider * slope_sd, PRIOR),
         )
         if power == FLOOR_POWER:
             noise = spread
         elif np.any(np.abs(line.at(marks) - floors.at(marks)) > 2 * noise):
             continue
-        if spread.max() < sd.max():
-            chosen, sd = line, spread
+        if spread.max() < least.max():
+            chosen, least = line, spread
     return chosen
 
 
