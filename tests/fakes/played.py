@@ -24,6 +24,7 @@ from yesand.commission.models import Commission, Prompt
 from yesand.consent import actions as consent
 from yesand.formats.audio import encode_flac
 from yesand.infra import objects
+from yesand.kit.canonical import canonical_json
 from yesand.labels import actions as labels
 from yesand.labels import rules
 from yesand.matching import actions as matching
@@ -197,6 +198,8 @@ def process(take: Take, seed: int = 7, seconds: float = SECONDS) -> Processing:
     prefix = f"takes/{take.pk}/derived/post-1"
     for role in "ab":
         objects.default().put(f"{prefix}/{role}.flac", [flac(seed, seconds, role)])
+    lane = {"per_second": 20, "full": 1.0, "peaks": [0.1] * round(20 * seconds)}
+    objects.default().put(f"{prefix}/peaks.json", [canonical_json({"a": lane, "b": lane})])
     turn = {
         "kind": "turn", "view": "silence", "confidence": None, "fto_as_heard_a": 0.1,
         "fto_as_heard_b": 0.1, "overlap_s": 0.0,
@@ -207,7 +210,10 @@ def process(take: Take, seed: int = 7, seconds: float = SECONDS) -> Processing:
         pipeline_version="post-1",
         state="done",
         clock={
-            "pair": {"offset_ms": 12.0, "uncertainty_ms": 4.0, "drift_ppm": 3.0},
+            "pair": {
+                "valid": True, "why": "", "offset_ms": 12.0, "uncertainty_ms": 4.0,
+                "drift_ppm": 3.0,
+            },
             "gaps": {"a": [[0.0, 0.1]], "b": [[0.0, 0.1]]},
         },
         segments={
@@ -229,6 +235,7 @@ def process(take: Take, seed: int = 7, seconds: float = SECONDS) -> Processing:
             for name, value, unit in (("snr", 41.0, "dB"), ("leak", -60.0, "dB"))
         ],
         aligned_key=prefix,
+        peaks_key=f"{prefix}/peaks.json",
         verdict="accept",
     )  # fmt: skip
 
