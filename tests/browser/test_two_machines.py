@@ -240,7 +240,8 @@ def test_a_second_machine_plays_with_the_robot_that_waits(
 
         page.locator('[data-act="choose"]').first.click()
         page.locator('[data-act="ready"][data-scene]').click()
-        page.wait_for_selector('body[data-lamp="on"]', state="attached", timeout=20_000)
+        recording = 'body[data-lamp="on"][data-state="playing"]'
+        page.wait_for_selector(recording, state="attached", timeout=20_000)
         page.keyboard.press("Enter")
         page.wait_for_selector("form[data-notes]", timeout=40_000)
         assert said == []
@@ -248,4 +249,5 @@ def test_a_second_machine_plays_with_the_robot_that_waits(
         browser.close()
     assert served.robot is not None
     sealed = read_json(served.robot.stdout)
-    assert sealed == {"lost_seconds": 0.0, "streams": ["complete"] * 6}
+    # Three of each, and what the browser heard of the robot.
+    assert sealed == {"lost_seconds": 0.0, "streams": ["complete"] * 7}
