@@ -224,8 +224,8 @@ export class Stage implements Acts {
     this.view.state("opening");
     this.#socket.burst();
     const recording = new TakeRecording(take.id, this.boot, this.#next ?? prepare(), {
-      taking: () => this.#lit(take.id) && this.view.lamp(true),
-      recording: () => this.#lampOn(take.id),
+      taking: () => this.#lampOn(take.id),
+      recording: () => void this.#socket.send("device", { state: "recording", take: take.id }),
       level: (level) => this.#offers.level(level.rms_db, level.t),
       silent: (code, says) => this.#silent(code, says),
     });
@@ -235,16 +235,11 @@ export class Stage implements Acts {
     await recording.start(this.#cam, reason);
   }
 
-  #lit(take: string): boolean {
-    return this.#model.take?.id === take && this.view.now !== "paused";
-  }
-
   #lampOn(take: string): void {
-    if (!this.#lit(take)) return;
+    if (this.#model.take?.id !== take || this.view.now === "paused") return;
     this.view.trouble("");
     this.view.lamp(true);
     if (this.view.now === "opening") this.view.state("playing");
-    void this.#socket.send("device", { state: "recording", take });
   }
 
   #silent(code: string, says: string): void {
