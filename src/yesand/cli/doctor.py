@@ -108,6 +108,8 @@ def _rows(here: environ.Settings) -> Iterator[Look]:
         # A house that is closed is no fault; one that says it is open and is not, is.
         yield Look("database", not running, str(refused) if running else "closed; yesand serve")
         return
+    from django.db import DatabaseError  # noqa: PLC0415
+
     from yesand.infra import health  # noqa: PLC0415
 
     for check in health.readyz().checks:
@@ -115,6 +117,40 @@ def _rows(here: environ.Settings) -> Iterator[Look]:
         if check.name == "spool" and check.value is not None:
             seen = f" ({check.value / GIB:.0f} GB free)"
         yield Look(check.name, check.ok, check.says or f"fine{seen}")
+    try:
+        yield from _keys(here)
+    except DatabaseError:
+        return  # the look at migrations has said so
+
+
+def _keys(here: environ.Settings) -> Iterator[Look]:
+    from yesand.infra import key_copies, objects  # noqa: PLC0415  (after Django is set up)
+    from yesand.recording import resealing  # noqa: PLC0415
+
+    seen = resealing.look()
+    wrong = [
+        f"{seen.broken} keys do not open" if seen.broken else "",
+        f"{seen.missing} recordings have no key here" if seen.missing else "",
+    ]
+    says = seen.says or ", ".join(filter(None, wrong))
+    if says:
+        says += "" if seen.says else "; bring a copy back with yesand keys restore."
+    fine = f"{seen.keys} keys, {seen.gone} destroyed"
+    if seen.old:
+        fine += f", {seen.old} under an older key: yesand keys rotate finishes it"
+    yield Look("keys", not says, says or fine)
+    if seen.plain:
+        says = f"{seen.plain} recorded streams lie plain; run yesand keys seal."
+        yield Look("plain", False, says)
+    copies = key_copies.known(objects.key_store())
+    for copy in copies:
+        says = f"{copy.folder}, {copy.days:.0f} days old"
+        if copy.erased:
+            says += f"; it may hold {copy.erased} erased keys: yesand keys backup {copy.folder}"
+        yield Look("key copy", not copy.erased or here.loopback, says)
+    if seen.keys and not copies:
+        says = "none; when this disk dies no recording opens. Run yesand keys backup."
+        yield Look("key copy", here.loopback, says)
 
 
 def doctor(

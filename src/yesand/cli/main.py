@@ -44,6 +44,7 @@ VERBS: dict[str, Verb] = {
     "doctor": Verb("doctor:doctor", "Check this deployment and say what to do", "server"),
     "backup": Verb("backup:backup", "Write rows and objects to a folder, keys apart", "server"),
     "restore": Verb("backup:restore", "Put a backup into an empty home", "server"),
+    "keys": Verb("keys:app", "Check, turn, copy and destroy the recordings' keys", "server"),
     "rehearse": Verb("rehearse:rehearse", "Play one scene through real browsers", "rehearse"),
     "sample": Verb("sample:sample", "Write a signed release of robot takes"),
     "analyze": Verb("analyze:analyze", "Turns, overlaps, levels and findings of two tracks"),

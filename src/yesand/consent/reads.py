@@ -145,6 +145,16 @@ def strikes_over(now: dt.datetime) -> list[TakeChoice]:
     return [row for row in rows if (last := choice_of(row.person, row.take)) and last == row]
 
 
+def withdrawals_over(now: dt.datetime) -> list[Withdrawal]:
+    """Takes somebody withdrew whole as long ago as a strike lasts, and signed nothing for since:
+    the keys of their own recordings are due for destruction.
+    """
+    rows = Withdrawal.objects.filter(
+        purpose=rules.ALL, take__isnull=False, withdrawn_at__lte=now - rules.HOLD
+    ).select_related("person", "program")
+    return [row for row in rows if row.take and withdrawn(row.person, row.program, row.take)]
+
+
 def epoch(program: Program) -> int:
     """How often consent of the program has moved; reading it locks nothing."""
     row = Epoch.objects.filter(program=program).first()

@@ -20,7 +20,7 @@ from yesand.capture import actions as capture
 from yesand.commission import actions as commission
 from yesand.consent import reads as consent
 from yesand.evaluation import scoring
-from yesand.flows import letters, on_facts, ticks
+from yesand.flows import erasure, letters, on_facts, ticks
 from yesand.flows.attendance import attendance_of, overtime_of
 from yesand.infra import jobs
 from yesand.labels import actions as labels
@@ -28,7 +28,6 @@ from yesand.matching import actions as matching
 from yesand.pay import actions as pay
 from yesand.people.models import Person
 from yesand.post import actions as post
-from yesand.recording import actions as recording
 from yesand.recording.models import Recording
 from yesand.release import actions as release
 from yesand.release.models import Release
@@ -152,11 +151,21 @@ def take_back_all(person: str, program: str) -> None:
 
 @jobs.body("erase_take")
 def erase_take(take: str) -> None:
-    """A strike can no longer be undone, or a rejected take was kept long enough: bytes go."""
-    about = UUID(take)
-    post.erase(about)
-    for row in Recording.objects.filter(about=about, storage_class="take", erased_at=None):
-        recording.erase(row, "struck")
+    """A strike can no longer be undone, or a rejected take was kept long enough: keys and bytes."""
+    erasure.erase_take(UUID(take), "struck")
+
+
+@jobs.body("erase_own")
+def erase_own(take: str, person: str) -> None:
+    """A withdrawal of a take was not taken back for 48 hours: one player's recordings of it go."""
+    who = Person.objects.get(pk=person)
+    erasure.erase_take(UUID(take), "withdrawn", who)
+
+
+@jobs.body("erase_derived")
+def erase_derived(take: str) -> None:
+    """A player's recording of a take was erased: what was made of it opens no more, and goes."""
+    post.erase(UUID(take))
 
 
 @jobs.body("erase_recording")
@@ -164,7 +173,7 @@ def erase_recording(recording_id: str) -> None:
     """A check or an audition whose time to be kept is over."""
     row = Recording.objects.filter(pk=recording_id, erased_at=None).first()
     if row is not None and row.keep_until is not None and row.keep_until <= timezone.now():
-        recording.erase(row, "retention")
+        erasure.erase([row], "retention")
 
 
 # --- releases --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from yesand.capture.models import Track
 from yesand.infra import facts, jobs
 from yesand.infra.models import Fact
 from yesand.people.models import Program
+from yesand.recording.models import Recording
 from yesand.stage import reads as stage
 from yesand.stage.models import Place, Take
 
@@ -101,6 +102,14 @@ def _chose(fact: Fact) -> None:
         jobs.defer("take_back", take=UUID(fact.body["take"]))
 
 
+def _erased(fact: Fact) -> None:
+    assert fact.subject is not None
+    row = Recording.objects.filter(pk=fact.subject, storage_class="take").first()
+    # Of a player's own recordings every derived file needs the key; of a shared one none does.
+    if row is not None and row.subjects.count() == 1:
+        jobs.defer("erase_derived", take=row.about)
+
+
 def _drafted(fact: Fact) -> None:
     jobs.defer("build_release", release_id=fact.subject)
 
@@ -125,6 +134,7 @@ DOES: dict[tuple[str, str], Callable[[Fact], None]] = {
     ("capture", "sealed"): _sealed,
     ("post", "processed"): _processed,
     ("labels", "worked"): _worked,
+    ("recording", "erased"): _erased,
     ("consent", "withdrawn"): _withdrawn,
     ("consent", "chose"): _chose,
     ("release", "drafted"): _drafted,

@@ -18,6 +18,7 @@ from yesand.matching import actions as matching
 from yesand.matching.models import Booking
 from yesand.pay.models import Transfer
 from yesand.pay.rules import Attendance
+from yesand.recording import erasing
 from yesand.recording import reads as recording
 from yesand.recording.models import Recording
 from yesand.stage import actions as stage
@@ -73,15 +74,23 @@ def seal_ledger() -> None:
 
 @jobs.tick("erase_struck", every=600)
 def erase_struck() -> None:
-    """Strikes that can no longer be undone, and whatever was kept as long as was said."""
+    """Strikes and withdrawals that can no longer be undone, whatever was kept as long as was said,
+    and erasures that were cut off or restored over.
+    """
     now = timezone.now()
+    erasing.finish()
     for choice in consent.strikes_over(now):
         if _has_bytes(choice.take):
             jobs.defer("erase_take", take=choice.take)
+    for row in consent.withdrawals_over(now):
+        assert row.take is not None
+        mine = Recording.objects.filter(about=row.take, subjects__person=row.person, erased_at=None)
+        if mine.exists():
+            jobs.defer("erase_own", take=row.take, person=row.person_id)
     for take in _rejected_long_ago():
         jobs.defer("erase_take", take=take)
-    for row in recording.outdated(now):
-        jobs.defer("erase_recording", recording_id=row.pk)
+    for old in recording.outdated(now):
+        jobs.defer("erase_recording", recording_id=old.pk)
 
 
 def _has_bytes(take: UUID) -> bool:

@@ -6,7 +6,8 @@
     DIR/objects/ab/...  the bytes, named by their hash; a second backup copies only what is new
 
 The spool is not in it: what lies there is either sealed into an object soon or received again.
-Without the keys a backup opens nothing that was sealed.
+Objects lie in it as they lie in the store, sealed. Without the keys a backup opens nothing that was
+sealed; what was erased opens with no copy of the keys that was brought up to date since.
 """
 
 from __future__ import annotations
@@ -24,27 +25,31 @@ from pathlib import Path
 import psycopg
 
 from yesand import __version__
-from yesand.infra import secrets
+from yesand.infra import key_copies, secrets
 from yesand.infra.borrowed import Borrowed, database
 from yesand.infra.cluster_places import CLEAN_ENV
 from yesand.infra.environ import Settings
-from yesand.infra.objects import PIECE, FolderStore, Store, open_store
+from yesand.infra.keys import KeyStore
+from yesand.infra.stores import PIECE, FolderStore, Store, open_store
 from yesand.kit.errors import refuse
 
 Told = Callable[[str], None]
 FORMAT = 1
+#: Below a folder of keys: the copy of the recordings' keys.
+RECORDINGS = "recordings"
 KEYS = tuple(name for name in secrets.NAMES if name != "postgres")
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a backup or a restore moved."""
+    """What a backup or a restore moved. keys: secrets; recordings: recordings' keys."""
 
     objects: int
     copied: int
     bytes: int
     rows_sha256: str
     keys: int
+    recordings: int = 0
 
 
 def _client(borrowed: Borrowed, tool: str, *words: str) -> None:
@@ -103,6 +108,11 @@ def write(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Do
     lines, copied, size = _copy_objects(open_store(settings.objects_url), FolderStore(folder))
     (folder / "objects.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     count = _copy_keys(settings.home, keys) if keys is not None else 0
+    sealing = 0
+    store = KeyStore(settings.keys, settings.key_ring)
+    if keys is not None and store.there():
+        told("keys")
+        sealing = key_copies.write(store, keys / RECORDINGS).keys
     rows = _hash_of(folder / "rows.dump")
     note = {
         "format": FORMAT,
@@ -113,7 +123,7 @@ def write(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Do
         "objects_sha256": _hash_of(folder / "objects.jsonl"),
     }
     (folder / "backup.json").write_text(json.dumps(note, indent=2) + "\n", "utf-8")
-    return Done(len(lines), copied, size, rows, count)
+    return Done(len(lines), copied, size, rows, count, sealing)
 
 
 def _copy_objects(store: Store, kept: FolderStore) -> tuple[list[str], int, int]:
@@ -156,10 +166,13 @@ def read(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Don
     """
     note = _note(folder)
     _check(folder, note)
-    count = 0
+    count = sealing = 0
     if keys is not None:
         told("keys")
-        count = _put_keys(settings.home, keys)
+        if (keys / RECORDINGS).is_dir():
+            mine = KeyStore(settings.keys, settings.key_ring)
+            sealing = key_copies.read(mine, keys / RECORDINGS).keys
+        count = _put_keys(settings.home, keys, sealing)
     with database(settings) as borrowed:
         with psycopg.connect(**borrowed.where.keywords()) as connection:
             row = connection.execute(
@@ -186,7 +199,7 @@ def read(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Don
     for line in _lines(folder):
         size += store.put(line["key"], _pieces(kept, _name(line["sha256"]))).size
         objects += 1
-    return Done(objects, objects, size, str(note["rows_sha256"]), count)
+    return Done(objects, objects, size, str(note["rows_sha256"]), count, sealing)
 
 
 def _note(folder: Path) -> dict[str, int | str]:
@@ -221,7 +234,7 @@ def _check(folder: Path, note: dict[str, int | str]) -> None:
             raise refuse("backup_broken", f"The bytes of {line['key']} are broken.", str(path))
 
 
-def _put_keys(home: Path, keys: Path) -> int:
+def _put_keys(home: Path, keys: Path, sealing: int) -> int:
     count = 0
     for name in KEYS:
         source = keys / name
@@ -235,6 +248,6 @@ def _put_keys(home: Path, keys: Path) -> int:
         shutil.copyfile(source, target)
         os.chmod(target, 0o600)
         count += 1
-    if not count:
+    if not count and not sealing:
         raise refuse("no_key", "There is no key in this folder.", str(keys))
     return count

@@ -124,6 +124,8 @@ def read(store: KeyStore, folder: Path) -> Moved:
                 continue
             put(path, _bytes(copy, "wrapped", key.hex))
             added += 1
+    # Its ring is written at every run, so this is when it was last brought up to date.
+    _note(store, folder.absolute(), (copy.ring / "current").stat().st_mtime)
     now = store.look()
     return Moved(now.keys, added, removed, now.ring)
 

@@ -23,6 +23,7 @@ from yesand.post.quick_check import quick_check as check_pair
 from yesand.post.verdict import Finding as Found
 from yesand.post.verdict import Verdict
 from yesand.recording import keys
+from yesand.recording import reads as recording
 from yesand.stage import actions as stage
 from yesand.stage import reads as stage_reads
 from yesand.stage.models import Take
@@ -43,6 +44,9 @@ def _row(take: Take) -> Processing:
 
 
 def _sealed(take_id: UUID) -> tuple[Take, Manifest] | None:
+    """The take and its manifest; None before its seal and after a recording of it was erased."""
+    if recording.erased(take_id):
+        return None
     take, manifest = stage_reads.take(take_id), capture.manifest_of(take_id)
     return None if take is None or manifest is None else (take, manifest)
 

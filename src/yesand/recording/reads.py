@@ -32,6 +32,12 @@ def recording_of(about: UUID, person: Person) -> Recording | None:
     return Recording.objects.filter(about=about, recorder=person, erased_at=None).first()
 
 
+def erased(about: UUID) -> bool:
+    """Whether somebody's own recording of this was erased: what is left is not the whole of it."""
+    rows = Recording.objects.filter(about=about).exclude(erased_at=None)
+    return any(row.subjects.count() == 1 for row in rows)
+
+
 def free_bytes() -> int:
     """Free room on the spool's disk, bytes."""
     place = Path(settings.HOME)

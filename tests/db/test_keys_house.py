@@ -1,0 +1,383 @@
+"""Recordings and their keys in a whole house: sealed, played, turned, erased, restored."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import time
+import uuid
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.fakes.browsers import close, pair, speech, upload
+from tests.fakes.rooms import Room, make_room
+from yesand.capture import actions
+from yesand.capture.streams import spool
+from yesand.consent import actions as consent
+from yesand.consent import reads as consents
+from yesand.consent.models import Withdrawal
+from yesand.flows import erasure
+from yesand.formats.blocks import read_stream
+from yesand.infra import jobs, key_copies, objects
+from yesand.infra.keys import KeyStore
+from yesand.infra.models import Fact
+from yesand.infra.stores import FolderStore
+from yesand.kit.errors import Refused
+from yesand.post import actions as post
+from yesand.post import derived as derived_files
+from yesand.recording import actions as recording
+from yesand.recording import erasing, keys, resealing
+from yesand.recording.models import Recording, Stream
+from yesand.stage import room
+from yesand.stage.models import Take
+from yesand.web.api.media import media_url
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def here(home, settings) -> Room:
+    settings.MIN_FREE_BYTES = 0
+    return make_room()
+
+
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    now = [time.time()]
+    monkeypatch.setattr(room, "stage_now", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def take(here, clock) -> Take:
+    return here.playing()
+
+
+@pytest.fixture
+def played(here, take, clock) -> Take:
+    """A sealed take with what processing leaves, in which Ada's browser also recorded what she heard."""
+    browsers = pair(here, take, 1.0)
+    sound = speech(0.8, 16_000, seed=3)
+    browsers["a"].record(sound, take.opened_at + 0.4, kind="heard", rate=16_000)
+    upload(browsers)
+    browsers["a"].send_camera()
+    close(take, clock, 1.4)
+    assert actions.seal_take(take.pk) is not None
+    for role in "ab":
+        name = f"{post.folder(take.pk)}/{role}.flac"
+        objects.default().put(name, [b"sound"], keys.under_all(take.pk))
+    derived_files.put_json(f"{post.folder(take.pk)}/peaks.json", {}, keys.under_all(take.pk))
+    return Take.objects.get(pk=take.pk)
+
+
+def own(take: Take, person) -> Recording:
+    rows = Recording.objects.filter(about=take.pk, recorder=person).order_by("opened_at")
+    return next(row for row in rows if row.subjects.count() == 1)
+
+
+def raw() -> FolderStore:
+    return objects.default().raw  # type: ignore[return-value]
+
+
+def readable() -> set[str]:
+    """Names below takes/ without the take's id, of every object that opens."""
+    store, found = objects.default(), set()
+    for name in store.names("takes/"):
+        try:
+            store.get(name)
+        except objects.Missing:
+            continue
+        found.add(name.split("/", 2)[2])
+    return found
+
+
+A = {"a/mic.pcm", "a/cam.webm", "a/events.jsonl"}
+B = {"b/mic.pcm", "b/events.jsonl"}
+
+
+def derived(names: set[str]) -> set[str]:
+    return {name for name in names if name.startswith("derived/")}
+
+
+def test_everything_recorded_lies_sealed_under_the_right_keys(here, played):
+    a, b = own(played, here.ada), own(played, here.noor)
+    heard = Recording.objects.get(streams__kind="heard")
+    store = objects.default()
+    for name in store.names("takes/"):
+        short = name.split("/", 2)[2]
+        want = (
+            {heard.pk, a.pk, b.pk}
+            if "heard" in short
+            else {a.pk, b.pk}
+            if short.startswith("derived/")
+            else {a.pk}
+            if short.startswith("a/")
+            else {b.pk}
+            if short.startswith("b/")
+            else set()
+        )
+        assert set(store.under(name)) == want, short
+        assert (raw().get(name)[:4] == b"YAS1") == bool(want), short
+    assert derived(readable()), "and all of it opens"
+    for stream in Stream.objects.exclude(object_key=""):
+        assert set(stream.under.split(",")) == {k.hex for k in store.under(stream.object_key)}
+        assert store.size(stream.object_key) == stream.length
+    mic = Stream.objects.get(recording=a, kind="mic")
+    assert len(read_stream(store.get(mic.object_key)).samples) == 48_000
+    assert resealing.look() == resealing.Keys(keys=3)
+    assert list(resealing.plain_names()) == []
+
+
+def test_a_page_seeks_in_a_sealed_film(here, played):
+    client = Client()
+    client.force_login(here.ada)
+    whole = objects.default().get(f"takes/{played.pk}/a/cam.webm")
+    url = media_url(here.ada, "film", played.pk, "a", "exit_page")
+    part = client.get(url, headers={"range": "bytes=5-24"})
+    assert (part.status_code, part.content) == (206, whole[5:25])
+    assert part["Content-Range"] == f"bytes 5-24/{len(whole)}"
+    assert client.get(url).content == whole
+    objects.key_store().destroy(own(played, here.ada).pk)
+    assert client.get(url).status_code == 404, "its key is gone, its row does not know it yet"
+
+
+def test_a_turned_ring_changes_nothing_that_is_sealed(here, played):
+    before = {name: raw().get(name) for name in raw().names()}
+    opened = readable()
+    assert objects.key_store().rotate() == (True, 3)
+    assert {name: raw().get(name) for name in raw().names()} == before
+    assert readable() == opened
+
+
+def test_a_lost_key_store_is_one_clear_error_and_seals_nothing_new(here, played, settings):
+    store, other = objects.key_store(), uuid.uuid4()
+    store.folder.rename(store.folder.with_name("elsewhere"))
+    for call in (
+        lambda: objects.default().get(f"takes/{played.pk}/a/mic.pcm"),
+        lambda: recording.erase(own(played, here.ada), "test"),
+        lambda: keys.ensure(recording.open_recording(here.program, here.ada, "take", other, "a")),
+    ):
+        with pytest.raises(Refused, match="yesand keys restore") as caught:
+            call()
+        assert caught.value.code == "keys_lost"
+    assert own(played, here.ada).erased_at is None, "what was not done is not noted as done"
+    assert "yesand keys restore" in resealing.look().says
+    store.folder.with_name("elsewhere").rename(store.folder)
+    assert readable() >= A | B
+
+
+def test_erasing_one_players_recording_ends_what_both_share(here, played):
+    a = own(played, here.ada)
+    copies = {name: raw().get(name) for name in raw().names()}
+    erasure.erase([a], "asked")
+    assert readable() == B | {"manifest.json"}
+    assert list(objects.default().names(f"takes/{played.pk}/a/")) == []
+    heard = Recording.objects.get(streams__kind="heard")
+    assert heard.erased_at is not None, "what she heard of Noor was hers as much"
+    facts = Fact.objects.filter(house="recording", kind="erased")
+    assert {f.subject for f in facts} == {a.pk, heard.pk}
+    assert {f.body["why"] for f in facts} == {"asked"}
+    for name, data in copies.items():  # a thief had copied the bytes before
+        raw().put(name, [data])
+    assert readable() == B | {"manifest.json"}
+    erasure.erase([a], "asked")
+    assert facts.count() == 2, "once"
+
+
+def test_erasing_what_is_shared_takes_nothing_of_either(here, played):
+    erasure_rows = [Recording.objects.get(streams__kind="heard")]
+    recording.erase(erasure_rows[0], "asked")
+    assert readable() >= A | B and "a/heard.pcm" not in readable()
+    assert derived(readable()), "nothing derived needs it"
+
+
+def _asks(here: Room, purpose: str) -> None:
+    here.program.purposes = [purpose]
+    here.program.save(update_fields=["purposes"])
+    consent.publish_terms(here.program, purpose, "t", "text")
+
+
+def test_erasing_a_person_takes_back_what_they_signed(here, played):
+    _asks(here, "evaluation_only")
+    consent.grant(here.noor, here.program, "evaluation_only")
+    assert erasure.erase_person(here.noor, "asked") == 2
+    assert readable() == A | {"manifest.json"}
+    assert Withdrawal.objects.filter(person=here.noor, purpose="all", take=None).exists()
+    assert erasing.of_person(here.noor) == []
+
+
+def test_a_withdrawn_take_is_erased_for_its_player_after_48_hours(here, played):
+    consent.withdraw(here.ada, here.program, take=played.pk)
+    with jobs.in_memory() as queue:
+        jobs.TICKS["erase_struck"].call()
+        queue.run()
+        assert readable() >= A
+        late = timezone.now() - dt.timedelta(hours=48, seconds=1)
+        Withdrawal.objects.update(withdrawn_at=late)
+        assert [row.take for row in consents.withdrawals_over(timezone.now())] == [played.pk]
+        jobs.TICKS["erase_struck"].call()
+        assert "erase_own" in queue.run()
+        assert readable() == B | {"manifest.json"}
+        assert list(objects.default().names(f"takes/{played.pk}/derived/")) == []
+        jobs.TICKS["erase_struck"].call()
+        assert "erase_own" not in queue.run()
+
+
+def test_a_withdrawal_that_was_signed_over_erases_nothing(here, played):
+    _asks(here, "recognition_training")
+    late = timezone.now() - dt.timedelta(hours=60)
+    consent.withdraw(here.ada, here.program, take=played.pk, at=late)
+    consent.grant(here.ada, here.program, "recognition_training", take=played.pk)
+    assert consents.withdrawals_over(timezone.now()) == []
+
+
+@pytest.mark.parametrize("place", ["key", "bytes"])
+def test_an_erasure_that_was_cut_off_is_ended_by_the_next_sweep(here, played, monkeypatch, place):
+    a = own(played, here.ada)
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_words, **_more):
+        raise Killed
+
+    target = (erasing, "_bytes_and_row") if place == "key" else (erasing.facts, "append")
+    monkeypatch.setattr(*target, kill)
+    with pytest.raises(Killed):
+        recording.erase(a, "struck")
+    monkeypatch.undo()
+    assert own(played, here.ada).erased_at is None
+    assert readable() == B | {"manifest.json"}, "the key went first"
+    with jobs.in_memory() as queue:
+        jobs.TICKS["erase_struck"].call()
+        queue.run()
+    assert own(played, here.ada).erased_at is not None
+    left = {name.split("/", 2)[2] for name in objects.default().names("takes/")}
+    assert left == B | {"manifest.json"}
+    assert resealing.look().unfinished == 0
+
+
+def test_what_arrives_for_an_erased_recording_is_thrown_away(here, take, clock):
+    browsers = pair(here, take)
+    browsers["a"].send_mics()
+    stream = browsers["a"].mics[0][0]
+    recording.erase(own(take, here.ada), "struck")
+    row = actions.seal_stream(stream)
+    assert (row.state, row.why, row.object_key) == ("lost", "erased", "")
+    assert list(objects.default().names()) == []
+    with pytest.raises(Refused) as caught:
+        spool().look(stream)
+    assert caught.value.code == "unknown", "and nothing is left in the spool"
+
+
+def test_old_auditions_and_checks_go_by_themselves(here):
+    about = uuid.uuid4()
+    row = recording.open_recording(here.program, here.ada, "audition", about)
+    stream, _token, _url = recording.open_stream(row, "mic")
+    name = f"auditions/{about}/{stream.pk}/mic.pcm"
+    under = keys.under(row)
+    objects.default().put(name, [b"voice"], under)
+    recording.sealed(stream, 5, "h", "s", name, under=under)
+    Recording.objects.update(keep_until=timezone.now() - dt.timedelta(seconds=1))
+    with jobs.in_memory() as queue:
+        jobs.TICKS["erase_struck"].call()
+        queue.run()
+    assert objects.default().size(name) is None and objects.key_store().destroyed(row.pk)
+    assert Fact.objects.get(house="recording", kind="erased").body["why"] == "retention"
+
+
+# --- restoring ------------------------------------------------------------------------------
+
+
+def test_a_backup_from_before_an_erasure_does_not_bring_it_back(here, played, tmp_path):
+    """The drill, by what a backup holds: rows as they were, objects as they lay, keys apart."""
+    safe, saved = tmp_path / "safe", tmp_path / "saved"
+    shutil.copytree(raw().root, saved)
+    key_copies.write(objects.key_store(), safe)
+    rows = {row.pk: row.erased_at for row in Recording.objects.all()}
+    erasure.erase([own(played, here.ada)], "asked")
+
+    # rows and objects come back; the house still has its keys
+    shutil.rmtree(raw().root)
+    shutil.copytree(saved, raw().root)
+    for pk, erased in rows.items():
+        Recording.objects.filter(pk=pk).update(erased_at=erased)
+    assert readable() == B | {"manifest.json"}
+    assert own(played, here.ada) in erasing.unfinished()
+    with jobs.in_memory() as queue:
+        jobs.TICKS["erase_struck"].call()
+        queue.run()
+    assert own(played, here.ada).erased_at is not None, "the rows learn of it again"
+    assert list(objects.default().names(f"takes/{played.pk}/a/")) == []
+
+    # a copy of the keys of before, brought back into the house: what is destroyed stays so
+    key_copies.read(objects.key_store(), safe)
+    shutil.copytree(saved, raw().root, dirs_exist_ok=True)
+    assert readable() == B | {"manifest.json"}
+
+    # a new house, with a copy of the keys that was brought up to date since
+    key_copies.write(objects.key_store(), safe)
+    fresh = KeyStore(tmp_path / "new", tmp_path / "new" / "ring")
+    key_copies.read(fresh, safe)
+    door = objects.SealedStore(FolderStore(saved), fresh)
+    mics = [f"takes/{played.pk}/{role}/mic.pcm" for role in "ab"]
+    with pytest.raises(objects.Erased):
+        door.get(mics[0])
+    assert len(read_stream(door.get(mics[1])).samples) == 48_000
+
+
+# --- what was stored before -----------------------------------------------------------------
+
+
+@pytest.fixture
+def plain(here, played) -> Take:
+    """The take as a version without keys stored it."""
+    store = objects.default()
+    for name in list(store.names("takes/")):
+        raw().put(name, [store.get(name)])
+    shutil.rmtree(objects.key_store().folder)
+    Stream.objects.update(under="")
+    Recording.objects.update(key_id="")
+    return played
+
+
+def test_what_lies_plain_reads_counts_and_is_sealed_again(here, plain):
+    want = {name: objects.default().get(name) for name in objects.default().names("takes/")}
+    seen = resealing.look()
+    assert (seen.plain, seen.keys, seen.says) == (6, 0, "")
+    names = list(resealing.plain_names())
+    assert len(names) == len(want) - 1, "all but the manifest"
+    assert all(resealing.reseal(name) for name in names)
+    assert {n: objects.default().get(n) for n in objects.default().names("takes/")} == want
+    assert resealing.look() == resealing.Keys(keys=3)
+    assert list(resealing.plain_names()) == []
+    for name in names:
+        assert want[name][:40] not in raw().get(name)
+    assert resealing.reseal(names[0]), "twice is harmless"
+
+
+def test_sealing_again_that_was_cut_off_goes_on(here, plain):
+    stream = Stream.objects.get(recording=own(plain, here.ada), kind="mic")
+    resealing.reseal(stream.object_key)
+    Stream.objects.filter(pk=stream.pk).update(under="")  # cut off between bytes and row
+    assert resealing.reseal(stream.object_key)
+    stream.refresh_from_db()
+    assert stream.under == own(plain, here.ada).pk.hex
+
+
+def test_plain_leftovers_of_an_erased_recording_are_removed(here, plain):
+    a = own(plain, here.ada)
+    data = raw().get(f"takes/{plain.pk}/a/mic.pcm")
+    erasure.erase([a], "asked")
+    raw().put(f"takes/{plain.pk}/a/mic.pcm", [data])
+    assert resealing.reseal(f"takes/{plain.pk}/a/mic.pcm") is False
+    assert objects.default().size(f"takes/{plain.pk}/a/mic.pcm") is None
+
+
+def test_facts_hold_no_key(here, played):
+    told = json.dumps([fact.body for fact in Fact.objects.all()], default=str)
+    for key in objects.key_store().ids():
+        assert objects.key_store().key(key).hex() not in told
