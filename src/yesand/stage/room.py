@@ -162,16 +162,24 @@ class Reader:
         }
 
 
-def gone(session: Session, role: str, sender: str, peer: str) -> None:
-    """Note that one page of somebody lost its connection; the room derives who is here."""
+def gone(session: Session, role: str, sender: str, peer: str, line: str = "") -> None:
+    """Note that one page of somebody lost its connection; the room derives who is here.
+
+    line: the connection's own word, as its `present` had it. A page that is back on another one
+    before the first was found dead stays.
+    """
     post(
         session,
         kind="present",
         role=role,
         sender=sender,
-        body={"peer": peer, "state": "gone"},
+        body={"peer": peer, "state": "gone", "line": line},
         to="server",
     )
+
+
+def _line(message: RoomMessage) -> str:
+    return str(message.body.get("line", ""))
 
 
 def people_here(session_id: uuid.UUID) -> list[dict[str, str]]:
@@ -187,7 +195,9 @@ def people_here(session_id: uuid.UUID) -> list[dict[str, str]]:
             # A new page of a player replaces the old one.
             pages = {key: page for key, page in pages.items() if page.role != message.role}
         if message.body.get("state") == "gone":
-            pages.pop(peer, None)
+            known = pages.get(peer)
+            if known is not None and _line(known) == _line(message):
+                del pages[peer]
         else:
             pages[peer] = message
     found = {(page.role, page.sender) for page in pages.values()}

@@ -128,7 +128,8 @@ def signal(member: Member, body: dict[str, Any], nonce: str) -> None:
 
 def present(member: Member, body: dict[str, Any], nonce: str) -> None:
     peer, page = _text(body, "peer", 60), _text(body, "page", 20)
-    _post(member, "present", {"peer": peer, "page": page}, nonce)
+    line = _text(body, "line", 36)
+    _post(member, "present", {"peer": peer, "page": page, "line": line}, nonce)
 
 
 def ready(member: Member, body: dict[str, Any], nonce: str) -> None:

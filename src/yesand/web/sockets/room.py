@@ -13,6 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+import random
 import time
 import uuid
 from typing import Any
@@ -28,6 +30,7 @@ from yesand.stage.models import RoomMessage
 from yesand.web.sent import read_json
 from yesand.web.sockets import dispatch, engine
 
+log = logging.getLogger("yesand.room")
 #: An SDP in JSON has about 10 kB; nothing a room says is larger than this, in characters.
 MAX_FRAME = 96 * 1024
 PAGE = 200
@@ -60,6 +63,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
     subscription: bus.Subscription | None
     engine: asyncio.Task[None] | None
     peer: str
+    line: str
+    """This socket's own word: a page that came back on another one is not gone."""
 
     async def connect(self) -> None:
         self.changed = asyncio.Event()
@@ -81,6 +86,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # A fault of ours ends the socket without a disconnect: its reader must not live on.
         self.member, self.subscription, self.engine, self.peer = None, None, None, ""
+        self.line = uuid.uuid4().hex
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -102,7 +108,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 await engine_task
         if self.member is not None and peer:
             member = self.member
-            await _in_thread(room.gone)(member.session, member.role, member.alias, peer)
+            await _in_thread(room.gone)(member.session, member.role, member.alias, peer, self.line)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         received = time.time()
@@ -159,6 +165,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
         assert self.member is not None
         kind, nonce = message.get("kind"), message.get("nonce", "")
         body = message.get("body", {})
+        if kind == "present" and isinstance(body, dict):
+            body = body | {"line": self.line}
         try:
             await _in_thread(dispatch.send)(self.member, kind, body, nonce)
         except Refused as refusal:
@@ -190,8 +198,17 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def _run_engine(self) -> None:
         """Make this player's planned offers when they are due, and let *And scene* stand."""
         assert self.member is not None
+        tries = 0
         while True:
-            wait = await _in_thread(engine.tick)(self.member.session.pk, self.member.role)
+            wait: float | None
+            try:
+                wait = await _in_thread(engine.tick)(self.member.session.pk, self.member.role)
+                tries = 0
+            except Exception:
+                # A database that was away for a moment must not leave the room without offers.
+                log.exception("the engine of a room failed; it looks again")
+                tries += 1
+                wait = bus.pause_after(tries, random.random())
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.changed.wait(), wait)
             self.changed.clear()
