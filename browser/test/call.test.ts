@@ -8,6 +8,7 @@ import type { Body, LogMessage, Role } from "../src/room/messages.ts";
 class FakeConnection {
   static all: FakeConnection[] = [];
   iceConnectionState = "new";
+  connectionState = "new";
   signalingState = "stable";
   localDescription: unknown = null;
   restarts = 0;
@@ -27,8 +28,21 @@ class FakeConnection {
   restartIce(): void {
     this.restarts += 1;
   }
+  senders: { track: { kind: string } | null; replaceTrack(track: { kind: string }): Promise<void> }[] = [];
   getSenders(): unknown[] {
-    return [];
+    return this.senders;
+  }
+  addTrack(track: { kind: string }): unknown {
+    const sender = {
+      track: track as { kind: string } | null,
+      async replaceTrack(next: { kind: string }): Promise<void> {
+        sender.track = next;
+      },
+      getParameters: () => ({ encodings: [] }),
+      setParameters: async () => undefined,
+    };
+    this.senders.push(sender);
+    return sender;
   }
   async setRemoteDescription(description: { type: string }): Promise<void> {
     if (this.refuses) throw new Error("refused");
@@ -190,6 +204,110 @@ test("a description that is refused does not leave the next one waiting", async 
   for (let turns = 0; turns < 5; turns++) await Promise.resolve();
   assert.equal(made.of(0).localDescription, null);
   warned.mock.restore();
+});
+
+const presents = ({ sent }: Page): Body[] => sent.filter((one) => one.kind === "present").map((one) => one.body);
+
+test("a page whose line to the room came back says so under its own name, and the call stands", () => {
+  const made = page("a");
+  made.call.line(true);
+  assert.equal(presents(made).length, 1, "the first line is no return");
+  made.call.hear(said("b", "present", { peer: "noor-1" }));
+  echo(made, "a");
+  made.of(0).become("connected");
+  made.call.line(false);
+  made.call.line(true);
+  assert.deepEqual(presents(made), [{ peer: made.call.id, page: "page" }, { peer: made.call.id, page: "again" }]);
+  echo(made, "a");
+  // The other side hears the same page: nothing begins anew there either.
+  made.call.hear(said("b", "present", { peer: "noor-1", page: "again" }));
+  assert.deepEqual([FakeConnection.all.length, made.of(0).closed], [1, false]);
+});
+
+test("no try is spent while nobody can be called, and a call that was given up begins with the line", () => {
+  const made = page("a");
+  made.call.hear(said("b", "present", { peer: "noor-1" }));
+  echo(made, "a");
+  made.call.line(false);
+  const first = made.call.id;
+  mock.timers.tick(15_000);
+  const own = made.call.id;
+  assert.notEqual(own, first);
+  made.call.line(true);
+  echo(made, "a");
+  for (let tries = 0; tries < 3; tries++) {
+    mock.timers.tick(15_000);
+    echo(made, "a");
+  }
+  const last = made.call.id;
+  mock.timers.tick(15_000);
+  assert.deepEqual([made.word("b"), made.call.id], ["lost", last]);
+  made.call.line(false);
+  made.call.line(true);
+  assert.notEqual(made.call.id, last);
+  echo(made, "a");
+  assert.equal(made.word("b"), "connecting");
+});
+
+test("the same page of the other side, after it was given up, is called anew", () => {
+  const made = desk();
+  for (let tries = 0; tries < 3; tries++) {
+    mock.timers.tick(15_000);
+    echo(made, "director");
+  }
+  mock.timers.tick(15_000);
+  const own = made.call.id;
+  made.call.hear(said("a", "present", { peer: "ada-1", page: "again" }));
+  assert.notEqual(made.call.id, own);
+  echo(made, "director");
+  assert.equal(made.word("a"), "connecting");
+});
+
+test("a desk whose connections died with its line begins anew, one that kept them does not", () => {
+  const made = desk();
+  for (const nth of [0, 1]) made.of(nth).become("connected");
+  const own = made.call.id;
+  made.call.line(false);
+  made.call.line(true);
+  assert.equal(made.call.id, own);
+  made.call.line(false);
+  made.of(0).become("disconnected");
+  made.call.line(true);
+  assert.notEqual(made.call.id, own);
+});
+
+test("keys that cannot be agreed on are no path", () => {
+  const made = page("a");
+  made.call.hear(said("b", "present", { peer: "noor-1" }));
+  echo(made, "a");
+  made.of(0).become("connected");
+  made.of(0).connectionState = "failed";
+  mock.timers.tick(1000);
+  assert.equal(made.word("b"), "lost");
+});
+
+test("a device that comes back takes its place, one that comes late is added", async () => {
+  const track = (kind: string): MediaStreamTrack => ({ kind }) as MediaStreamTrack;
+  const made = page("a");
+  const [mic, camera, other] = [track("audio"), track("video"), track("audio")];
+  made.call.setTracks([mic]);
+  made.call.hear(said("b", "present", { peer: "noor-1" }));
+  echo(made, "a");
+  const sent = (): unknown[] => made.of(0).senders.map((one) => one.track);
+  assert.deepEqual(sent(), [mic]);
+  made.call.setTracks([mic, camera]);
+  made.call.setTracks([other, camera]);
+  for (let turns = 0; turns < 5; turns++) await Promise.resolve();
+  assert.deepEqual(sent(), [other, camera]);
+  // The polite side waits for the other's offer: what changes meanwhile is sent with the answer.
+  const polite = page("b");
+  polite.call.setTracks([mic]);
+  polite.call.hear(said("a", "present", { peer: "ada-1" }));
+  echo(polite, "b");
+  polite.call.setTracks([other, camera]);
+  assert.deepEqual(polite.of(1).senders, []);
+  mock.timers.tick(3000);
+  assert.deepEqual(polite.of(1).senders.map((one) => one.track), [other, camera]);
 });
 
 test("a seat is recorded in this take only, and not in a pause", () => {

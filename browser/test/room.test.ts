@@ -103,6 +103,68 @@ test("what the room refuses is told and not sent again", async () => {
   room.close();
 });
 
+test("a connection that never opens is given up and tried again soon, for as long as it takes", ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  FakeSocket.all = [];
+  const heard: LogMessage[] = [];
+  const room = new RoomSocket("ws://x", { log: (message) => heard.push(message) }, () => new FakeSocket() as unknown as WebSocket);
+  room.open();
+  // A cut of ten seconds: whoever comes back is waiting at most an attempt and a pause.
+  const pass = (ms: number): void => {
+    for (let at = 0; at < ms; at += 50) mock.timers.tick(50);
+  };
+  pass(10_000);
+  const tried = FakeSocket.all.length;
+  assert.ok(tried >= 3 && tried <= 5, `${tried} attempts in ten seconds`);
+  pass(120_000);
+  assert.ok(FakeSocket.all.length <= tried + 40, "and they become rarer");
+  const last = FakeSocket.all.at(-1) as FakeSocket;
+  if (last.readyState === 3) pass(5000);
+  const open = FakeSocket.all.at(-1) as FakeSocket;
+  open.open();
+  assert.deepEqual(open.sent[0], { type: "hello", last: 0 });
+  FakeSocket.all[0]?.onopen?.();
+  FakeSocket.all[0]?.give(log(1, "present"));
+  assert.deepEqual([FakeSocket.all[0]?.sent, heard], [[], []], "what was given up is not listened to");
+  room.close();
+});
+
+test("the network coming back ends the pause", ({ mock }) => {
+  const events = new EventTarget();
+  Object.assign(globalThis, {
+    addEventListener: events.addEventListener.bind(events),
+    removeEventListener: events.removeEventListener.bind(events),
+  });
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  FakeSocket.all = [];
+  const room = new RoomSocket("ws://x", { log: () => undefined }, () => new FakeSocket() as unknown as WebSocket);
+  room.open();
+  events.dispatchEvent(new Event("online"));
+  assert.equal(FakeSocket.all.length, 1, "an attempt that runs is left alone");
+  (FakeSocket.all[0] as FakeSocket).close();
+  events.dispatchEvent(new Event("online"));
+  assert.equal(FakeSocket.all.length, 2);
+  room.close();
+  events.dispatchEvent(new Event("online"));
+  assert.equal(FakeSocket.all.length, 2);
+});
+
+test("what was too much at once is said again, with the same nonces and in order", ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  FakeSocket.all = [];
+  const room = new RoomSocket("ws://x", { log: () => undefined }, () => new FakeSocket() as unknown as WebSocket);
+  room.open();
+  const [socket] = FakeSocket.all as [FakeSocket];
+  socket.open();
+  void room.send("device", { state: "one" });
+  void room.send("device", { state: "two" });
+  const first = kinds(socket, "send").map((one) => one["nonce"]);
+  socket.give({ type: "error", code: "too_many", says: "That was too much at once." });
+  mock.timers.tick(2000);
+  assert.deepEqual(kinds(socket, "send").map((one) => one["nonce"]), [...first, ...first]);
+  room.close();
+});
+
 test("a room that is not ours is not asked again", async () => {
   FakeSocket.all = [];
   const room = new RoomSocket("ws://x", { log: () => undefined }, () => new FakeSocket() as unknown as WebSocket);

@@ -39,7 +39,10 @@ const call = new Call(boot, {
 const socket = new RoomSocket(socketUrl(boot.socket_url), {
   log: hear,
   here: showHere,
-  connected: (up) => say("data-notice", up ? "" : text("room.reconnecting")),
+  connected(up) {
+    say("data-notice", up ? "" : text("room.reconnecting"));
+    call.line(up);
+  },
   error: (error) => say("data-notice", error.says),
 });
 socket.open();

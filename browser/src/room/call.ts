@@ -21,6 +21,7 @@ export interface CallHooks {
   arrived?(role: Role): void;
 }
 
+/** Fifteen seconds each; then this page waits until its line or the other side comes back. */
 const MOST_TRIES = 3;
 
 interface Other {
@@ -37,6 +38,8 @@ export class Call {
   #present = new Map<Role, string>();
   #live = false;
   #tries = 0;
+  /** The line to the room is gone: what is said waits. */
+  #away = false;
   #tracks: MediaStreamTrack[] = [];
 
   constructor(
@@ -46,17 +49,33 @@ export class Call {
 
   /** The media this page sends; a director sends none. */
   setTracks(tracks: readonly MediaStreamTrack[]): void {
-    for (const track of tracks) {
-      if (this.#tracks.some((one) => one.kind === track.kind)) {
-        for (const other of this.#others.values()) void other.peer.replace(track);
+    const fresh = tracks.filter((track) => !this.#tracks.includes(track));
+    this.#tracks = [...tracks];
+    for (const track of fresh) {
+      for (const other of this.#others.values()) {
+        other.peer.replace(track).catch((error: unknown) => console.warn("track", error));
       }
     }
-    this.#tracks = [...tracks];
   }
 
   /** Tells the room that this page is here; the echo marks the end of the replay. */
   announce(page: string): void {
     this.hooks.send("present", { peer: this.id, page });
+  }
+
+  /**
+   * The line to the room went or came. When it comes back the room is told that this page is still
+   * here, for it heard the page go; a call that was given up meanwhile begins anew.
+   */
+  line(up: boolean): void {
+    const back = up && this.#away;
+    this.#away = !up;
+    if (!back) return;
+    const gone = this.#tries > MOST_TRIES;
+    this.#tries = 0;
+    const desk = this.options.role === "director";
+    if (gone || (desk && [...this.#others.values()].some((other) => !other.peer.connected))) this.#again();
+    else this.announce("again");
   }
 
   hear(message: LogMessage): void {
@@ -85,9 +104,12 @@ export class Call {
       return;
     }
     this.#present.set(message.role, id);
+    const gone = this.#tries > MOST_TRIES;
     this.#tries = 0;
     this.hooks.arrived?.(message.role);
-    if (this.#live) this.#meet(message.role, id);
+    // The same page, and we had given up on it: both begin anew.
+    if (this.#live && gone && this.#others.get(message.role)?.id === id) this.#again();
+    else if (this.#live) this.#meet(message.role, id);
   }
 
   #hearSignal(message: LogMessage): void {
@@ -144,7 +166,8 @@ export class Call {
       this.hooks.state(role, "waiting");
       return;
     }
-    this.#tries += 1;
+    // Without a line nobody can be called; the tries begin when it is back.
+    if (!this.#away) this.#tries += 1;
     // A page that is gone without a word is not called for ever; it tells when it comes back.
     if (this.#tries > MOST_TRIES) this.hooks.state(role, "lost");
     else this.#again();

@@ -51,7 +51,7 @@ export class Peer {
     connection.onicecandidate = ({ candidate }) => {
       if (!this.#closed) hooks.signal({ candidate: candidate?.toJSON() ?? null });
     };
-    connection.oniceconnectionstatechange = () => this.#look();
+    connection.oniceconnectionstatechange = connection.onconnectionstatechange = () => this.#look();
     this.#looks = setInterval(() => this.#look(), LOOK_MS);
     connection.ontrack = ({ track }) => {
       if (this.#closed) return;
@@ -73,17 +73,34 @@ export class Peer {
 
   #addTracks(): void {
     if (this.#first) clearTimeout(this.#first);
-    // addTrack, not addTransceiver: it joins the lines of an offer that has come meanwhile.
-    for (const track of this.#unsent.splice(0)) {
-      const sender = this.connection.addTrack(track);
-      if (track.kind === "audio") void raiseAudio(sender);
-    }
+    this.#first = null;
+    for (const track of this.#unsent.splice(0)) this.#add(track);
   }
 
-  /** Replaces what is sent of one kind without asking the other side. */
+  #add(track: MediaStreamTrack): void {
+    // addTrack, not addTransceiver: it joins the lines of an offer that has come meanwhile.
+    const sender = this.connection.addTrack(track);
+    if (track.kind === "audio") void raiseAudio(sender);
+  }
+
+  get connected(): boolean {
+    return this.#ice === "connected" || this.#ice === "completed";
+  }
+
+  /**
+   * Sends this from now on in place of what was sent of its kind. The other side is asked only
+   * where nothing of that kind was sent before, as with a camera that was plugged in late.
+   */
   async replace(track: MediaStreamTrack): Promise<void> {
-    const sender = this.connection.getSenders().find((one) => one.track?.kind === track.kind);
-    await sender?.replaceTrack(track);
+    const waits = this.#unsent.findIndex((one) => one.kind === track.kind);
+    if (waits >= 0) this.#unsent[waits] = track;
+    // The first offer takes it along.
+    else if (this.#first !== null) this.#unsent.push(track);
+    else {
+      const sender = this.connection.getSenders().find((one) => one.track?.kind === track.kind);
+      if (sender) await sender.replaceTrack(track);
+      else this.#add(track);
+    }
   }
 
   async hear(body: Body): Promise<void> {
@@ -142,7 +159,9 @@ export class Peer {
 
   /** Tells what the connection is now, once each time it becomes something else. */
   #look(): void {
-    const state = this.connection.iceConnectionState;
+    // Keys that cannot be agreed on are no path either.
+    const failed = this.connection.connectionState === "failed";
+    const state = failed ? "failed" : this.connection.iceConnectionState;
     if (this.#closed || state === this.#ice) return;
     this.#ice = state;
     if (state === "connected" || state === "completed") {

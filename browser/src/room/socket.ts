@@ -3,6 +3,9 @@
  *
  * Messages are handed on once each, in the order of the log. What could not be sent waits and is
  * sent again after a reconnect; the server knows a repeat by its nonce.
+ *
+ * A line that is cut for seconds must be back within seconds of its return: an attempt to connect
+ * is given up early, the pauses between attempts stay short for the first minute.
  */
 import { clientMs } from "../kit/clock.ts";
 import type { Body, FromRoom, LogMessage, Person, Pong, RoomError } from "./messages.ts";
@@ -28,7 +31,18 @@ const BURST = 10;
 const BURST_EVERY_MS = 100;
 const PING_EVERY_MS = 1000;
 /** Without any answer for this long the connection counts as dead. */
-const SILENCE_MS = 8000;
+const SILENCE_MS = 6000;
+/** An attempt to connect may take this long, and so much longer after each that failed. */
+const CONNECT_MS = 2500;
+const CONNECT_MORE_MS = 500;
+const CONNECT_MOST_MS = 10_000;
+/** The first pause after a failure; it doubles up to a second, after many failures to five. */
+const PAUSE_MS = 250;
+const SHORT_PAUSE_MS = 1000;
+const LONG_PAUSE_MS = 5000;
+const SHORT_PAUSES = 20;
+/** What the room had no time for is said again after this long. */
+const AGAIN_MS = 2000;
 
 export class RoomSocket {
   readonly clock = new StageClock();
@@ -40,6 +54,12 @@ export class RoomSocket {
   #burst = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #heardAt = 0;
+  #pause: ReturnType<typeof setTimeout> | null = null;
+  #attempt: ReturnType<typeof setTimeout> | null = null;
+  /** The browser found a network: no reason to wait any longer. */
+  readonly #online = (): void => {
+    if (this.#pause !== null) this.#open();
+  };
 
   constructor(
     private readonly url: string,
@@ -49,7 +69,9 @@ export class RoomSocket {
 
   /** Connect. What was said before is sent then. */
   open(): void {
-    if (!this.#socket && !this.#closed) this.#open();
+    if (this.#socket || this.#closed || this.#pause !== null) return;
+    globalThis.addEventListener?.("online", this.#online);
+    this.#open();
   }
 
   /** Sends; resolves with the stored message when it comes back in the log, null where refused. */
@@ -69,22 +91,32 @@ export class RoomSocket {
 
   close(): void {
     this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    globalThis.removeEventListener?.("online", this.#online);
+    for (const timer of [this.#timer, this.#pause, this.#attempt]) if (timer) clearTimeout(timer);
     this.#socket?.close();
   }
 
   #open(): void {
+    if (this.#pause) clearTimeout(this.#pause);
+    this.#pause = null;
     const socket = this.connect(this.url);
     this.#socket = socket;
+    const longest = Math.min(CONNECT_MOST_MS, CONNECT_MS + CONNECT_MORE_MS * this.#failures);
+    this.#attempt = setTimeout(() => this.#drop(socket), longest);
     socket.onopen = () => {
+      if (socket !== this.#socket) return;
+      if (this.#attempt) clearTimeout(this.#attempt);
       this.#failures = 0;
       this.#heardAt = clientMs();
       socket.send(JSON.stringify({ type: "hello", last: this.#last }));
-      for (const waiting of this.#waiting.values()) this.#post(waiting);
+      this.#postAll();
       this.hooks.connected?.(true);
       this.burst();
     };
-    socket.onmessage = (event: MessageEvent<string>) => this.#hear(JSON.parse(event.data) as FromRoom);
+    socket.onmessage = (event: MessageEvent<string>) => {
+      // What was given up may still speak; the next one replays it.
+      if (socket === this.#socket) this.#hear(JSON.parse(event.data) as FromRoom);
+    };
     socket.onclose = (event) => this.#down(socket, event.code);
     socket.onerror = () => socket.close();
   }
@@ -93,12 +125,24 @@ export class RoomSocket {
     if (socket !== this.#socket) return;
     this.#socket = null;
     if (this.#timer) clearTimeout(this.#timer);
+    if (this.#attempt) clearTimeout(this.#attempt);
     this.hooks.connected?.(false);
     // 4401 and 4403: not our room, or not any more. Asking again would not change that.
     if (this.#closed || code === 4401 || code === 4403) return;
-    const longest = Math.min(5000, 250 * 2 ** this.#failures);
+    const most = this.#failures < SHORT_PAUSES ? SHORT_PAUSE_MS : LONG_PAUSE_MS;
+    const longest = Math.min(most, PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
-    setTimeout(() => this.#closed || this.#open(), longest / 2 + (Math.random() * longest) / 2);
+    this.#pause = setTimeout(() => this.#open(), longest / 2 + (Math.random() * longest) / 2);
+  }
+
+  /** Does not wait for the other end to agree: there may be none. */
+  #drop(socket: WebSocket): void {
+    socket.close();
+    this.#down(socket, 0);
+  }
+
+  #postAll(): void {
+    for (const waiting of this.#waiting.values()) this.#post(waiting);
   }
 
   #post(waiting: Waiting): void {
@@ -122,6 +166,8 @@ export class RoomSocket {
       this.#waiting.delete(waiting.nonce);
       waiting.stored(null);
     }
+    // Which messages were too many it does not say; those that it has it knows by their nonce.
+    if (error.code === "too_many") setTimeout(() => this.#postAll(), AGAIN_MS);
     this.hooks.error?.(error);
   }
 
@@ -150,8 +196,7 @@ export class RoomSocket {
     const socket = this.#socket;
     if (socket?.readyState !== WebSocket.OPEN) return;
     if (clientMs() - this.#heardAt > SILENCE_MS) {
-      socket.close();
-      this.#down(socket, 0);
+      this.#drop(socket);
       return;
     }
     socket.send(JSON.stringify({ type: "ping", t0: clientMs() }));

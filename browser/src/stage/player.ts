@@ -8,7 +8,7 @@ import { careForCall } from "../room/care.ts";
 import { type LogMessage, type Role, textOf } from "../room/messages.ts";
 import { RoomSocket, socketUrl } from "../room/socket.ts";
 import type { Acts } from "./controls.ts";
-import { callMedia } from "./devices.ts";
+import { callMedia, type CallMedia, keepCallMedia } from "./devices.ts";
 import { Ending } from "./ending.ts";
 import { after, type Model, played, START } from "./model.ts";
 import { Offering } from "./offering.ts";
@@ -31,6 +31,7 @@ export class Stage implements Acts {
   #voice: MediaStreamTrack | null = null;
   #take: TakeRecording | null = null;
   #partner: MediaStream | null = null;
+  #kept: () => void = () => undefined;
   #next: Prepared | null = null;
   #leftovers: Leftovers | null = null;
   #callState = "waiting";
@@ -44,7 +45,7 @@ export class Stage implements Acts {
     this.#socket = new RoomSocket(socketUrl(boot.socket_url), {
       log: (message) => this.#hear(message),
       ping: (ping) => this.#take?.event("ping", { ...ping }),
-      connected: (up) => view.notice(up ? "" : this.#take ? "stage.reconnecting" : "room.reconnecting"),
+      connected: (up) => this.#heardLine(up),
       here: (people) => view.here(people),
       error: (error) => view.noticeWords(error.says),
     });
@@ -57,7 +58,7 @@ export class Stage implements Acts {
 
   async open(): Promise<void> {
     this.#next = prepare();
-    ({ voice: this.#voice, cam: this.#cam } = await callMedia(this.boot, (says) => this.view.trouble(says)));
+    ({ voice: this.#voice, cam: this.#cam } = await callMedia(this.boot));
     if (this.view.now === "left") this.#silence();
     else this.view.self(this.#cam);
     this.#leftovers = await finishLeftovers(() => undefined);
@@ -68,7 +69,12 @@ export class Stage implements Acts {
       media: (role, stream) => role === this.boot.partner.role && this.#showPartner(stream),
       state: (role, state) => this.#heardCall(role, state),
     });
-    this.#call.setTracks([this.#voice, this.#cam].filter((track) => track !== null));
+    this.#send();
+    this.#kept = keepCallMedia(this.boot, { voice: this.#voice, cam: this.#cam }, {
+      got: (media) => this.#newMedia(media),
+      says: (key) => this.view.device(key),
+      noted: (kind) => this.#take?.event("glitch", { kind }),
+    });
     this.#socket.open();
     this.#call.announce("stage");
     careForCall({
@@ -155,9 +161,23 @@ export class Stage implements Acts {
   }
 
   #silence(): void {
+    this.#kept();
     this.#voice?.stop();
     this.#cam?.stop();
     this.view.self(null);
+  }
+
+  #send(): void {
+    this.#call.setTracks([this.#voice, this.#cam].filter((track) => track !== null));
+  }
+
+  /** A device came back, or another took its place: the call goes on with it. */
+  #newMedia(media: CallMedia): void {
+    const seen = media.cam !== this.#cam;
+    ({ voice: this.#voice, cam: this.#cam } = media);
+    this.#mute(this.view.now === "paused");
+    if (seen) this.view.self(this.#cam);
+    this.#send();
   }
 
   // --- what the room says --------------------------------------------------------------------
@@ -239,7 +259,7 @@ export class Stage implements Acts {
     if (this.#model.take?.id !== take || this.view.now === "paused") return;
     this.view.trouble("");
     this.view.lamp(true);
-    if (this.view.now === "opening") this.view.state("playing");
+    if (["opening", "refused"].includes(this.view.now)) this.view.state("playing");
   }
 
   #silent(code: string, says: string): void {
@@ -257,7 +277,11 @@ export class Stage implements Acts {
     this.#offers.clear();
     this.view.blank(false);
     this.view.lamp(false);
-    if (!take?.started) return this.#afterTake(id, false);
+    if (!take?.started) {
+      // It may still be waiting for a microphone.
+      void take?.stop();
+      return this.#afterTake(id, false);
+    }
     this.view.state("closing");
     await take.stop();
     void this.#socket.send("device", { state: "stopped", take: id });
@@ -313,6 +337,11 @@ export class Stage implements Acts {
   }
 
   // --- the rest -------------------------------------------------------------------------------
+
+  #heardLine(up: boolean): void {
+    this.view.notice(up ? "" : this.#take ? "stage.reconnecting" : "room.reconnecting");
+    this.#call.line(up);
+  }
 
   #heardCall(role: Role, state: "waiting" | "connecting" | "connected" | "lost"): void {
     if (role !== this.boot.partner.role) return;

@@ -1,10 +1,12 @@
 /** One take on this page: its lock, its recorder, what is stored beside the sound. */
 import { clientMs } from "../kit/clock.ts";
+import { devicesChanged } from "../kit/devices.ts";
 import { holdLock } from "../kit/lock.ts";
 import { chosenDevices, getTrack, MediaTrouble, rawAudio } from "../kit/media.ts";
 import { Refusal, WorkerLink } from "../recorder/link.ts";
 import type { Level, StoredEvent } from "../recorder/protocol.ts";
 import { Recorder } from "../recorder/recorder.ts";
+import { roomWords } from "../room/kept.ts";
 import type { StageBoot } from "./settings.ts";
 
 /** Microphone and worker of the next take, opened before it is: nothing flows between them yet. */
@@ -30,6 +32,9 @@ export interface TakeHooks {
   silent(code: string, says: string): void;
 }
 
+/** How long to wait for a device to come back before asking again anyway. */
+const AGAIN_MS = 1000;
+
 export class TakeRecording {
   #recorder: Recorder | null = null;
   #release: (() => void) | null = null;
@@ -52,9 +57,9 @@ export class TakeRecording {
     this.#release = await holdLock(`take:${this.id}`);
     if (!this.#release) return this.hooks.silent("stage.second_tab", "");
     try {
-      this.#mic = await this.prepared.mic;
-      if (this.#mic.readyState === "ended") this.#mic = await getTrack("mic", rawAudio(chosenDevices().mic));
-      if (this.#stopped) return this.#mic.stop();
+      const mic = await this.#microphone(this.prepared.mic);
+      if (!mic) return;
+      this.#mic = mic;
       const recorder = new Recorder(
         {
           take: this.id,
@@ -142,17 +147,37 @@ export class TakeRecording {
   async #again(why: string): Promise<void> {
     this.hooks.silent("stage.mic_lost", "");
     this.event("glitch", { kind: "mic_ended", why });
-    for (let nth = 0; nth < 20 && !this.#stopped; nth++) {
+    while (!this.#stopped) {
+      this.#mic?.stop();
+      const mic = await this.#microphone();
+      if (!mic) return;
+      this.#mic = mic;
       try {
-        this.#mic?.stop();
-        this.#mic = await getTrack("mic", rawAudio(chosenDevices().mic));
-        await this.#recorder?.replaceMic(this.#mic);
-        return;
+        return await this.#recorder?.replaceMic(mic);
       } catch (error) {
         if (error instanceof Refusal) return this.#tell(error);
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        await devicesChanged("mic", AGAIN_MS);
       }
     }
+  }
+
+  /** A microphone that gives sound: at once, or as soon as there is one. Null once stopped. */
+  async #microphone(first?: Promise<MediaStreamTrack>): Promise<MediaStreamTrack | null> {
+    let told = "";
+    for (let asked = first; !this.#stopped; asked = undefined) {
+      try {
+        const mic = await (asked ?? getTrack("mic", rawAudio(chosenDevices().mic)));
+        if (!this.#stopped && mic.readyState === "live") return mic;
+        mic.stop();
+      } catch (error) {
+        // What no waiting mends is the caller's to tell.
+        if (!(error instanceof MediaTrouble) || error.code === "insecure") throw error;
+        const says = roomWords("mic", error);
+        if (says !== told) this.hooks.silent((told = says), "");
+        await devicesChanged("mic", AGAIN_MS);
+      }
+    }
+    return null;
   }
 
   #tell(error: unknown): void {

@@ -10,6 +10,7 @@ const FADES_MS = 10_000;
 
 export class View {
   #fade: ReturnType<typeof setTimeout> | null = null;
+  #device = "";
 
   constructor(
     private readonly me: Role,
@@ -63,6 +64,14 @@ export class View {
     const words = key ? text(key, values) : "";
     say("data-trouble", words);
     document.body.dataset["trouble"] = key;
+  }
+
+  /** A line about a device of the call; what keeps a take from being recorded goes before it. */
+  device(key: string): void {
+    const now = document.body.dataset["trouble"] ?? "";
+    if (now && now !== this.#device) return;
+    this.#device = key;
+    this.trouble(key);
   }
 
   troubleWords(code: string, words: string): void {
