@@ -75,7 +75,7 @@ class Host:
         # The door answers this one origin only, so the port was settled before both.
         self.url = self.door.origin
         port = int(self.url.rsplit(":", 1)[-1])
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = ThreadingHTTPServer((self.door.bind, port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def page(self, name: str) -> str | None:
@@ -150,6 +150,7 @@ class DoorProcess:
     origin: str
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    bind: str = "127.0.0.1"
 
     def __post_init__(self) -> None:
         self.spooled = Spool(self.home / "spool")
@@ -196,6 +197,7 @@ class DoorProcess:
         environment = os.environ | {
             "YESAND_HOME": str(self.home),
             "YESAND_BASE_URL": self.origin,
+            "YESAND_HOST": self.bind,
             "YESAND_DOOR_PORT": str(self.port),
             "YESAND_MIN_FREE_GB": "0",
         }

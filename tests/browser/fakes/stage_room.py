@@ -68,6 +68,7 @@ class Room:
     open: bool = False
     opened_at: float = 0.0
     cues: int = 0
+    bind: str = "127.0.0.1"
 
     def start(self) -> None:
         started = threading.Event()
@@ -75,7 +76,7 @@ class Room:
         async def run() -> None:
             self.loop = asyncio.get_running_loop()
             self.stopping = asyncio.Event()
-            async with serve(self.serve, "127.0.0.1", 0) as server:
+            async with serve(self.serve, self.bind, 0) as server:
                 self.server: Server = server
                 self.port = server.sockets[0].getsockname()[1]
                 started.set()

@@ -1,8 +1,12 @@
-"""Two machines on one cable: network namespaces of this kernel, and commands that run in them."""
+"""Two machines on one cable: network namespaces of this kernel, and commands that run in them.
+
+The cable can be cut, lose packets at random and be narrow; both ways at once, told at machine b.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import re
 import shlex
@@ -12,6 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+PACKAGES = {
+    "ip": "iproute2",
+    "tc": "iproute2",
+    "nsenter": "util-linux",
+    "nft": "nftables",
+    "turnserver": "coturn",
+}
 NAME = re.compile(r"^ya(\d+)[ab]\b")
 
 
@@ -37,11 +48,55 @@ class Machine:
         path.chmod(0o755)
         return path
 
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """This thread, and what it starts meanwhile, is on the machine: its sockets stay there."""
+        own = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        other = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        try:
+            _enter(other)
+            yield
+        finally:
+            _enter(own)
+            os.close(other)
+            os.close(own)
+
+    def drop(self, percent: int) -> None:
+        """The cable loses so many of a hundred packets, each way; 100 is a cut, 0 mends it."""
+        rules = "add table inet line\ndelete table inet line\n"
+        if percent:
+            rules += "add table inet line\n"
+            lose = "drop" if percent >= 100 else f"numgen random mod 100 < {percent} drop"
+            for way, name in (("input", "iifname"), ("output", "oifname")):
+                hook = f"{{ type filter hook {way} priority 0; }}"
+                rules += f"add chain inet line {way} {hook}\n"
+                rules += f"add rule inet line {way} {name} cable {lose}\n"
+        _run(*self.inside("nft", "-f", "-"), said=rules)
+
+    def narrow(self, kbit: int) -> None:
+        """What this machine sends leaves at so many kbit a second at most; 0 for all there is."""
+        tc = self.inside("tc", "qdisc")
+        if kbit:
+            shape = ("tbf", "rate", f"{kbit}kbit", "burst", "8kb", "latency", "800ms")
+            _run(*tc, "replace", "dev", "cable", "root", *shape)
+        else:
+            _run(*tc, "del", "dev", "cable", "root")
+
+
+def _enter(namespace: int) -> None:
+    # os.setns is not in Python 3.11.
+    if ctypes.CDLL(None, use_errno=True).setns(namespace, 0x40000000):  # CLONE_NEWNET
+        raise NotHere(f"setns: {os.strerror(ctypes.get_errno())}")
+
+
+def _run(*words: str, said: str | None = None) -> None:
+    done = subprocess.run(words, input=said, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotHere(f"{' '.join(words)}: {done.stderr.strip()}")
+
 
 def _ip(*words: str) -> None:
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NotHere(f"ip {' '.join(words)}: {done.stderr.strip()}")
+    _run("ip", *words)
 
 
 def _remove(name: str) -> None:
@@ -60,13 +115,16 @@ def _sweep() -> None:
 
 
 @contextlib.contextmanager
-def two_machines() -> Iterator[tuple[Machine, Machine]]:
-    """Two machines that reach each other and nothing else. Raises NotHere with a reason."""
+def two_machines(*tools: str) -> Iterator[tuple[Machine, Machine]]:
+    """Two machines that reach each other and nothing else.
+
+    tools: programs that the test needs besides. Raises NotHere with a reason.
+    """
     if os.geteuid() != 0:
         raise NotHere("network namespaces are made by root only")
-    for tool in ("ip", "nsenter"):
+    for tool in ("ip", "nsenter", *tools):
         if not shutil.which(tool):
-            raise NotHere(f"no {tool} on this machine; install iproute2 and util-linux")
+            raise NotHere(f"no {tool} on this machine; install {PACKAGES[tool]}")
     _sweep()
     pair = tuple(
         Machine(f"ya{os.getpid()}{side}", f"10.77.0.{number}")
