@@ -25,10 +25,7 @@ ABOUT = (
     "A speech lab wants its models to hear when somebody means the opposite of what they say. "
     "Short light scenes, two people at a time, played from home."
 )
-MAY_NOT = (
-    "Clone a voice or a face, sell the recordings, "
-    "or use them to judge people at work."
-)
+MAY_NOT = "Clone a voice or a face, sell the recordings, or use them to judge people at work."
 USES = {
     "recognition_training": "May train models that recognize how a character sounds or looks.",
     "voice_generation": "May train models that speak with a voice of no particular person.",
