@@ -220,6 +220,40 @@ def test_a_copy_follows_a_rotation_and_an_old_copy_still_fits(store, tmp_path):
     assert {key: store.key(key) for key in kept} == kept and store.look().ring == 1
 
 
+def test_a_damaged_key_never_spoils_its_copy_and_comes_back_from_it(store, tmp_path):
+    kept = some(store, 3)
+    broken, lost, _whole = kept
+    copy = tmp_path / "safe"
+    key_copies.write(store, copy)
+    at = {key: store.folder / "wrapped" / key.hex[:2] / key.hex for key in kept}
+    at[broken].write_bytes(bytes(80))
+    at[lost].unlink()
+    key_copies.write(store, copy)
+    assert key_copies.read(store, copy).added == 2
+    assert {key: store.key(key) for key in kept} == kept
+
+    at[lost].unlink()
+    store.rotate()
+    assert key_copies.write(store, copy).ring == 2, "the lost key still needs the older one"
+    assert key_copies.read(store, copy).added == 1 and store.key(lost) == kept[lost]
+    store.rotate()
+    assert key_copies.write(store, copy).ring == 1
+
+
+def test_a_damaged_ring_never_spoils_its_copy_and_comes_back_from_it(store, tmp_path):
+    kept = some(store, 2)
+    copy = tmp_path / "safe"
+    key_copies.write(store, copy)
+    kek = store.ring / store.current().hex
+    kek.write_text("0" * 64)
+    assert code_of(key_copies.write, store, copy) == "keys_broken"
+    (store.ring / "current").write_text("")
+    key_copies.read(store, copy)
+    assert {key: store.key(key) for key in kept} == kept
+    store.make(uuid.uuid4())
+    assert key_copies.write(store, copy).keys == 3
+
+
 def test_copies_of_another_house_and_copies_beside_the_keys_are_refused(store, tmp_path):
     some(store, 1)
     other = KeyStore(tmp_path / "o", tmp_path / "o" / "ring")

@@ -8,13 +8,15 @@ Bringing a copy back never brings back a key that is known to be destroyed, here
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
-from yesand.infra.keys import KeyStore, put
-from yesand.kit.errors import refuse
+from yesand.infra.keys import KeyGone, KeyStore, put, wrapper_of
+from yesand.kit.errors import Refused, refuse
 
 RING = "ring"
 COPIES = "copies.json"
@@ -38,8 +40,19 @@ def _bytes(store: KeyStore, kind: str, key: str) -> bytes:
     return (store.folder / kind / key[:2] / key).read_bytes()
 
 
+def _opens(store: KeyStore, key: UUID) -> bool:
+    try:
+        store.key(key)
+    except (KeyGone, Refused):
+        return False
+    return True
+
+
 def _merge(source: KeyStore, target: KeyStore) -> tuple[int, int]:
-    """Take over what the source has: what is destroyed in either is destroyed in the target."""
+    """Take over what the source has: what is destroyed in either is destroyed in the target.
+
+    A key that does not open in the source never takes the place of what the target has.
+    """
     removed = added = 0
     for key in source.gone():
         was = target.has(key)
@@ -51,10 +64,19 @@ def _merge(source: KeyStore, target: KeyStore) -> tuple[int, int]:
             continue
         data = _bytes(source, "wrapped", key.hex)
         path = target.folder / "wrapped" / key.hex[:2] / key.hex
-        if not path.exists() or path.read_bytes() != data:
+        if not path.exists() or (path.read_bytes() != data and _opens(source, key)):
             added += not path.exists()
             put(path, data)
     return added, removed
+
+
+def _wrappers(store: KeyStore) -> set[UUID]:
+    """Key-encryption keys that the keys of a store still need."""
+    found = set()
+    for key in store.ids():
+        with contextlib.suppress(ValueError):  # `look` names what is damaged
+            found.add(wrapper_of(_bytes(store, "wrapped", key.hex)))
+    return found
 
 
 def write(store: KeyStore, folder: Path) -> Moved:
@@ -73,10 +95,15 @@ def write(store: KeyStore, folder: Path) -> Moved:
         began = time.time()
         # The ring first: a copy that was cut off opens what it has.
         for kek in store.keks():
-            put(copy.ring / kek.hex, (store.ring / kek.hex).read_bytes())
+            place, data = copy.ring / kek.hex, (store.ring / kek.hex).read_bytes()
+            if place.exists() and place.read_bytes() != data:
+                says = "It is not what this home has under its name; one of the two is damaged."
+                raise refuse("keys_broken", says, str(place))
+            put(place, data)
         put(copy.ring / "current", (store.ring / "current").read_bytes())
         added, removed = _merge(store, copy)
-        keep = {*store.keks()}
+        # Of a key that the store lost or that broke there, the copy is all there is.
+        keep = {*store.keks()} | _wrappers(copy)
         for kek in copy.keks():
             if kek not in keep:
                 (copy.ring / kek.hex).unlink()
@@ -107,10 +134,14 @@ def read(store: KeyStore, folder: Path) -> Moved:
     if store.there() and kept and not kept & {*copy.keks()} and not _shares(copy, store):
         raise refuse("not_empty", "This home has the keys of another house.", str(store.folder))
     with store.locked():
+        opened = _wrappers(copy)  # `look` opened keys of the copy with these
         for kek in copy.keks():
-            if kek not in kept:
-                put(store.ring / kek.hex, (copy.ring / kek.hex).read_bytes())
-        if not store.there():
+            place, data = store.ring / kek.hex, (copy.ring / kek.hex).read_bytes()
+            if kek not in kept or (kek in opened and place.read_bytes() != data):
+                put(place, data)
+        try:
+            store.current()
+        except Refused:  # missing or damaged
             put(store.ring / "current", (copy.ring / "current").read_bytes())
     added = removed = 0
     for key in copy.gone():
@@ -119,8 +150,8 @@ def read(store: KeyStore, folder: Path) -> Moved:
     for key in copy.ids():
         with store.locked():
             path = store.folder / "wrapped" / key.hex[:2] / key.hex
-            # A key that is here is never replaced: it may be wrapped by a newer ring.
-            if copy.destroyed(key) or store.destroyed(key) or path.exists():
+            # A key that opens here is never replaced: it may be wrapped by a newer ring.
+            if copy.destroyed(key) or store.destroyed(key) or _opens(store, key):
                 continue
             put(path, _bytes(copy, "wrapped", key.hex))
             added += 1
