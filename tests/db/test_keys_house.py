@@ -28,8 +28,9 @@ from yesand.infra.stores import FolderStore
 from yesand.kit.errors import Refused
 from yesand.post import actions as post
 from yesand.post import derived as derived_files
+from yesand.post import hearing
 from yesand.recording import actions as recording
-from yesand.recording import erasing, keys, resealing
+from yesand.recording import erasing, keys, resealing, tokens
 from yesand.recording.models import Recording, Stream
 from yesand.stage import room
 from yesand.stage.models import Take
@@ -271,6 +272,38 @@ def test_what_arrives_for_an_erased_recording_is_thrown_away(here, take, clock):
     with pytest.raises(Refused) as caught:
         spool().look(stream)
     assert caught.value.code == "unknown", "and nothing is left in the spool"
+
+
+def test_half_an_upload_leaves_the_spool_with_its_recording(here):
+    row = recording.open_recording(here.program, here.ada, "audition", uuid.uuid4())
+    stream, _token, _url = recording.open_stream(row, "mic")
+    spool().create(tokens.Capability(stream.pk, row.pk, "mic", 1 << 32, 1 << 34))
+    spool().append(stream.pk, 0, b"half a voice")
+    Recording.objects.update(keep_until=timezone.now() - dt.timedelta(seconds=1))
+    with jobs.in_memory() as queue:
+        jobs.TICKS["sweep_spool"].call()
+        assert "seal_stream" not in queue.run(), "its owner may still send the rest"
+        jobs.TICKS["erase_struck"].call()
+        queue.run()
+        jobs.TICKS["sweep_spool"].call()
+        assert "seal_stream" in queue.run()
+    assert list(spool().folder.glob(f"{stream.pk}*")) == []
+    stream.refresh_from_db()
+    assert (stream.state, stream.why) == ("lost", "erased")
+
+
+def test_what_is_erased_while_it_is_processed_leaves_nothing_readable(here, played, monkeypatch):
+    """Both erase while sound is in memory: what would be written then has no key to lie under."""
+
+    def meanwhile(*_sides):
+        for person in (here.ada, here.noor):
+            erasure.erase([own(played, person)], "asked")
+
+    monkeypatch.setattr(hearing, "listen", meanwhile)
+    with pytest.raises(objects.Missing):
+        post.process(played.pk)
+    assert readable() == {"manifest.json"}
+    assert post.process(played.pk) is None
 
 
 def test_old_auditions_and_checks_go_by_themselves(here):

@@ -109,11 +109,14 @@ def waiting() -> list[UUID]:
 
 
 def complete_in_spool(node: str) -> list[UUID]:
-    """Streams of this node that are whole in the spool and not sealed: ready to be sealed."""
+    """Streams of this node's spool that are ready to be sealed: whole, or their recording is
+    erased, so that what came of them goes.
+    """
     ready = []
-    for stream in Stream.objects.filter(spool_node=node, sealed_at=None).order_by("opened_at"):
+    rows = Stream.objects.filter(spool_node=node, sealed_at=None).select_related("recording")
+    for stream in rows.order_by("opened_at"):
         try:
-            if spool().look(stream.pk).complete:
+            if spool().look(stream.pk).complete or stream.recording.erased_at is not None:
                 ready.append(stream.pk)
         except Refused:
             continue

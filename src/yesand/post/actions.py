@@ -122,6 +122,10 @@ def process(take_id: UUID) -> Processing | None:
     if found is None:
         return None
     take, manifest = found
+    # The keys before the sound: under a key that is destroyed meanwhile nothing can be stored.
+    under = keys.under_all(take_id)
+    if recording.erased(take_id):
+        return None
     _begin(take)
     sides = media.sides(take_id, manifest)
     fusion = hearing.listen(
@@ -135,7 +139,7 @@ def process(take_id: UUID) -> Processing | None:
     if not any(one.parts for one in sides.values()):
         return _nothing(take, manifest)
     laid = lay(sides, manifest.opened_s, manifest.closed_s)
-    prefix, under = folder(take_id), keys.under_all(take_id)
+    prefix = folder(take_id)
     for role, samples in (("a", laid.a), ("b", laid.b)):
         objects.default().put(f"{prefix}/{role}.flac", [encode_flac(samples)], under)
     heard = {role: audible(getattr(laid, role), laid.gaps[role]) for role in media.ROLES}
