@@ -194,7 +194,7 @@ test("uploads give way to a call that suffers and come back", () => {
   for (let nth = 0; nth < 10; nth++) cap = uploadCap(bad, 20, cap, 0);
   assert.equal(cap, 40_000);
   assert.equal(uploadCap({ rtt_ms: 400, lost: 0, buffer_ms: 0 }, 20, 100_000, 0), 50_000);
-  for (let nth = 0; nth < 40; nth++) cap = uploadCap(good, 20, cap, 0);
+  for (let nth = 0; nth < 60; nth++) cap = uploadCap(good, 20, cap, 0);
   assert.equal(cap, null);
 });
 

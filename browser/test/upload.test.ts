@@ -236,7 +236,12 @@ test("the pace holds to its rate, and the call can lift it", async () => {
   pace.rate = 100_000;
   for (let nth = 0; nth < 11; nth++) await pace.take(50_000);
   assert.ok(clock >= 4900 && clock <= 5600, String(clock));
+  assert.equal(pace.piece(256 * 1024), 25_000, "a capped piece takes a quarter of a second");
+  pace.rate = 1000;
+  assert.equal(pace.piece(256 * 1024), 16 * 1024);
+  assert.equal(pace.piece(100), 100);
   pace.rate = null;
+  assert.equal(pace.piece(256 * 1024), 256 * 1024);
   const before = clock;
   await pace.take(10_000_000);
   assert.equal(clock, before);

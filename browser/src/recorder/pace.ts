@@ -10,6 +10,9 @@ export interface Waiting {
 }
 
 const LOOK_MS = 100;
+/** How much of a second one piece may fill while there is a cap, and its least size in bytes. */
+const PIECE_S = 0.25;
+const LEAST_PIECE = 16 * 1024;
 
 export class Pace {
   #rate: number | null = null;
@@ -34,6 +37,12 @@ export class Pace {
 
   get rate(): number | null {
     return this.#rate;
+  }
+
+  /** The largest piece to send at once: under a cap a whole one would hold the call up for seconds. */
+  piece(largest: number): number {
+    if (this.#rate === null) return largest;
+    return Math.min(largest, Math.max(LEAST_PIECE, Math.floor(this.#rate * PIECE_S)));
   }
 
   /** Resolves when `bytes` may be sent. A piece may overdraw once; the next one waits for it. */

@@ -115,8 +115,9 @@ export class Upload {
       const left = this.source.durable() - this.offset;
       const every = this.source.last ? LAST_EVERY_MS : EVERY_MS;
       const due = now() - this.#lastSent >= every;
-      if (left > 0 && (finished || left >= PIECE || due)) {
-        const bytes = this.source.read(this.offset, Math.min(left, PIECE));
+      const piece = this.pace.piece(PIECE);
+      if (left > 0 && (finished || left >= piece || due)) {
+        const bytes = this.source.read(this.offset, Math.min(left, piece));
         return this.pace.turn(bytes.length, this.source.last ?? false, () => {
           this.#lastSent = now();
           return this.door.append(this.offset, bytes);

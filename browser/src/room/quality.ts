@@ -57,9 +57,11 @@ export function delayKey(quality: Quality): "delay.instant" | "delay.slight" | "
 
 const LEAST = 40_000;
 const MOST = 4_000_000;
+/** Slow enough that a narrow line is not filled again at the next look. */
+const MORE = 1.125;
 
 /**
- * Bytes a second that uploads may use next: halved while the call suffers, a quarter more while it
+ * Bytes a second that uploads may use next: halved while the call suffers, an eighth more while it
  * does not, no cap once it is far above need. `used` is what uploads took lately.
  */
 export function uploadCap(quality: Quality, bestRtt: number, cap: number | null, used: number): number | null {
@@ -67,5 +69,5 @@ export function uploadCap(quality: Quality, bestRtt: number, cap: number | null,
   const losing = quality.lost !== null && quality.lost > 0.05;
   if (slow || losing) return Math.max(LEAST, (cap ?? Math.max(used, LEAST * 2)) / 2);
   if (cap === null) return null;
-  return cap * 1.25 > MOST ? null : cap * 1.25;
+  return cap * MORE > MOST ? null : cap * MORE;
 }
