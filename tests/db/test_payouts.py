@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import threading
 import uuid
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 
@@ -297,3 +299,20 @@ def test_sent_is_said_to_raters_too(desk):
     for address in ("/me/money", "/rater/money"):
         text = signed_in(ada).get(address).text
         assert "sent on" in text and "B 7" in text and "$74.00" in text
+
+
+def test_payouts_from_before_there_were_files_get_them(desk):
+    """Also where two clicks at once had prepared one person twice: one file of a program is open."""
+    program, ada, bo = desk
+    before = {"program": program, "currency": program.currency, "pay_on": DAY}
+    for person, sent in ((ada, True), (ada, True), (bo, True), (ada, False), (ada, False)):
+        at = timezone.now() if sent else None
+        Payout.objects.create(person=person, amount_minor=500, sent_at=at, **before)
+    importlib.import_module("yesand.pay.migrations.0003_group_payouts").group(apps, None)
+    files = BankFile.objects.filter(program=program).order_by("number")
+    assert [(file.state, file.payouts.count()) for file in files] == [
+        ("sent", 2), ("sent", 1), ("prepared", 1),
+    ]  # fmt: skip
+    assert not Payout.objects.filter(file=None).exists()
+    payout.prepare(program, DAY)
+    assert BankFile.objects.filter(program=program).count() == 3

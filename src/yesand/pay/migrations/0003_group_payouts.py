@@ -13,8 +13,14 @@ def group(apps, schema_editor):
     for row in payout.objects.filter(file=None).order_by("sent_at", "pay_on", "id"):
         day = row.sent_at and row.sent_at.date()
         # A file holds a person once: a second payment of one day is in a file of its own.
-        key = (row.program_id, day, seen[row.program_id, day, row.person_id])
+        nth = seen[row.program_id, day, row.person_id]
         seen[row.program_id, day, row.person_id] += 1
+        if day is None and nth:
+            # Two clicks at once prepared it twice. One file is open, and what is owed is read anew
+            # before it is written.
+            row.delete()
+            continue
+        key = (row.program_id, day, nth)
         if key not in files:
             numbers[row.program_id] += 1
             files[key] = bank_file.objects.create(
