@@ -233,6 +233,11 @@ def test_a_withdrawal_that_was_signed_over_erases_nothing(here, played):
     consent.withdraw(here.ada, here.program, take=played.pk, at=late)
     consent.grant(here.ada, here.program, "recognition_training", take=played.pk)
     assert consents.withdrawals_over(timezone.now()) == []
+    again = timezone.now() + dt.timedelta(hours=1)
+    consent.withdraw(here.ada, here.program, take=played.pk, at=again)
+    soon, late = again + dt.timedelta(hours=47), again + dt.timedelta(hours=49)
+    assert consents.withdrawals_over(soon) == [], "48 hours from the second one"
+    assert {row.take for row in consents.withdrawals_over(late)} == {played.pk}
 
 
 @pytest.mark.parametrize("place", ["key", "bytes"])

@@ -148,11 +148,22 @@ def strikes_over(now: dt.datetime) -> list[TakeChoice]:
 def withdrawals_over(now: dt.datetime) -> list[Withdrawal]:
     """Takes somebody withdrew whole as long ago as a strike lasts, and signed nothing for since:
     the keys of their own recordings are due for destruction.
+
+    A withdrawal that was signed over and repeated counts from its repetition.
     """
-    rows = Withdrawal.objects.filter(
-        purpose=rules.ALL, take__isnull=False, withdrawn_at__lte=now - rules.HOLD
-    ).select_related("person", "program")
-    return [row for row in rows if row.take and withdrawn(row.person, row.program, row.take)]
+    whole = Withdrawal.objects.filter(purpose=rules.ALL)
+    rows = whole.filter(take__isnull=False, withdrawn_at__lte=now - rules.HOLD)
+    again = {
+        (row.person_id, row.program_id, row.take)
+        for row in whole.filter(withdrawn_at__gt=now - rules.HOLD)
+    }
+    return [
+        row
+        for row in rows.select_related("person", "program")
+        if row.take
+        and not {(row.person_id, row.program_id, take) for take in (row.take, None)} & again
+        and withdrawn(row.person, row.program, row.take)
+    ]
 
 
 def epoch(program: Program) -> int:
