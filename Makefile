@@ -8,12 +8,12 @@ LOCKS := requirements/dev.txt requirements/node.txt
 BROWSER := $(shell find browser/src browser/*.mjs browser/*.json browser/.npmrc -type f 2>/dev/null | grep -v node_modules)
 ARGS ?=
 
-.PHONY: help setup test lint unit door db db15 flows docs browser demo serve rehearse bench lock wheel clean chromium
+.PHONY: help setup test lint unit door db db15 flows docs browser demo serve rehearse bench lock wheel clean chromium line
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
-setup: $(DONE)/python $(DONE)/bundle chromium ## set everything up (seconds when nothing changed)
+setup: $(DONE)/python $(DONE)/bundle chromium line ## set everything up (seconds when nothing changed)
 
 $(DONE)/python: $(LOCKS) pyproject.toml tools/setup_python.sh
 	@PYTHON="$(PYTHON)" sh tools/setup_python.sh
@@ -29,6 +29,9 @@ $(DONE)/bundle: $(DONE)/node $(BROWSER)
 
 chromium:
 	@sh tools/setup_chromium.sh
+
+line:
+	@sh tools/setup_line.sh
 
 test: setup ## everything that must hold; about ten minutes on two cores
 	@$(BIN)/python tools/check.py $(ARGS) </dev/null

@@ -17,6 +17,35 @@ machine. `yesand doctor` says what is wrong with them. This page is written by
 | variable | meaning | default |
 |---|---|---|
 """
+#: After the table.
+TAIL = """
+## A relay for the call
+
+Two players reach each other directly unless `YESAND_ICE_URLS` names a relay; with one, they meet
+only through it and nobody learns the other's address. coturn (Debian: `coturn`), with the word of
+`YESAND_TURN_SECRET` in its file:
+
+```
+listening-ip=203.0.113.7
+relay-ip=203.0.113.7
+realm=yesand
+use-auth-secret
+static-auth-secret=THE WORD OF YESAND_TURN_SECRET
+user-quota=12
+no-cli
+no-tcp-relay
+no-multicast-peers
+denied-peer-ip=0.0.0.0-255.255.255.255
+allowed-peer-ip=203.0.113.7
+```
+
+and here `YESAND_ICE_URLS=turn:203.0.113.7:3478?transport=udp,turn:203.0.113.7:3478?transport=tcp`.
+Both ends of a call lie on the relay, so it need reach no other address, and it must not: a relay
+that forwards anywhere opens your own network. Passwords are made for one seat of one room, hold
+four hours and are stored nowhere; an old one opens nothing. `user-quota` counts per seat.
+`tests/browser/test_relay.py` plays over such a relay; `make setup` installs it as root for the
+tests, without starting its service, and a skip says what is missing elsewhere.
+"""
 
 
 # Read by one process or one verb alone.
@@ -33,7 +62,7 @@ def page() -> str:
     for name, text in {**VARIABLES, **ALONE}.items():
         meaning, _, default = text.partition(" Default: ")
         rows.append(f"| `{name}` | {meaning} | {default} |")
-    return HEAD + "\n".join(rows) + "\n"
+    return HEAD + "\n".join(rows) + "\n" + TAIL
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ PACKAGES = {
     "nsenter": "util-linux",
     "nft": "nftables",
     "turnserver": "coturn",
+    "ss": "iproute2",
 }
 NAME = re.compile(r"^ya(\d+)[ab]\b")
 

@@ -39,7 +39,8 @@ def texts() -> dict[str, str]:
 def ice_servers(who: str, now: float | None = None) -> list[dict[str, Any]]:
     """STUN and TURN servers of this deployment; none where players reach each other directly.
 
-    A relay's password is made for this person and holds four hours (coturn's REST scheme).
+    who: one seat of one room; a relay counts its quota by this name. Its password holds four hours
+    (coturn's REST scheme, draft-uberti-behave-turn-rest-00).
     """
     expires = int(now if now is not None else time.time()) + TURN_LIFE_S
     name = f"{expires}:{who}"
@@ -69,7 +70,7 @@ def check_boot(session: Session, place: Place) -> dict[str, Any]:
         "report_url": f"/api/room/{session.pk}/green-room",
         "socket_url": f"/ws/room/{session.pk}",
         "door_url": settings.DOOR_URL + "/uploads",
-        "ice_servers": ice_servers(place.role),
+        "ice_servers": ice_servers(f"{place.role}-{session.pk}"),
         "min_uplink": 300_000,
         "min_storage": 400_000_000,
         "encoding": "s24",
@@ -93,7 +94,7 @@ def stage_boot(
         "streams_url": "/api/streams",
         "state": session.state,
         "take": _open(take) if take is not None else None,
-        "ice_servers": ice_servers(place.role),
+        "ice_servers": ice_servers(f"{place.role}-{session.pk}"),
         "ice_policy": ice_policy(),
         "call": {"raw": isinstance(leak, dict) and bool(leak.get("passed"))},
         "camera": {
@@ -130,7 +131,7 @@ def director_boot(session: Session, alias: str) -> dict[str, Any]:
         "role": "director",
         "alias": alias,
         "socket_url": f"/ws/room/{session.pk}",
-        "ice_servers": ice_servers("director"),
+        "ice_servers": ice_servers(f"director-{session.pk}"),
         "ice_policy": ice_policy(),
         "people": {role: place.alias for role, place in reads.places(session).items()},
     }
