@@ -17,6 +17,7 @@ from yesand.flows import jobs
 from yesand.infra import objects
 from yesand.recording import actions as recording
 from yesand.recording.models import Recording, Stream
+from yesand.recording.reads import recording_of
 from yesand.stage import room
 from yesand.stage.models import Take
 
@@ -60,6 +61,7 @@ def test_it_belongs_to_both_and_goes_when_either_strikes(here, take, clock):
     assert [s.person for s in own.subjects.all()] == [here.ada]
     again = actions.open_streams(take, here.ada, ["heard", "mic"], "device")
     assert [row["recording"] for row in again] == [str(mine.pk), str(own.pk)]
+    assert recording_of(take.pk, here.ada) == own, "not what she heard of him"
 
     key = Stream.objects.get(pk=stream).object_key
     assert key == f"takes/{take.pk}/a/heard.pcm" and objects.default().size(key)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.fakes.played import Stage, make_stage
 from yesand.consent import actions as consent
 from yesand.formats.audio import RATE, decode_flac
+from yesand.labels import actions as labels
 from yesand.people.models import Person
 from yesand.recording import actions as recording
 from yesand.web.api.media import media_url
@@ -68,3 +70,17 @@ def test_a_film_with_something_private_stays_with_its_player(stage, monkeypatch)
     client = Client()
     client.force_login(b)
     assert client.get(media_url(b, "film", take.pk, "a", "exit_page")).status_code == 404
+
+
+def test_what_was_erased_is_not_played_on_the_bench_from_memory(stage):
+    a, _b = pair = stage.pair()
+    take = stage.take(pair)
+    rater = stage.rater()
+    item = labels.next_item(rater, stage.program)
+    client = Client()
+    client.force_login(rater)
+    address = reverse("api:item_media", kwargs={"item": item.pk, "role": "a"})
+    assert client.get(address).status_code == 200
+    owner = recording.open_recording(stage.program, a, "take", take.pk, "a")
+    recording.erase(owner, "asked")
+    assert client.get(address).status_code == 404

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Count
 
 from yesand.people.models import Person
 from yesand.recording.models import Access, Recording, Stream
@@ -28,8 +29,12 @@ def streams_of(about: UUID) -> list[Stream]:
 
 
 def recording_of(about: UUID, person: Person) -> Recording | None:
-    """The recording a person's browser made about one thing, unless it is erased."""
-    return Recording.objects.filter(about=about, recorder=person, erased_at=None).first()
+    """A person's own recording about one thing, unless it is erased; what they heard of their
+    partner is another one.
+    """
+    rows = Recording.objects.filter(about=about, recorder=person, erased_at=None)
+    own = rows.annotate(owners=Count("subjects")).filter(owners=1)
+    return own.order_by("opened_at").first()
 
 
 def erased(about: UUID) -> bool:

@@ -17,7 +17,7 @@ from yesand.kit.spans import Span
 from yesand.labels.access import may_hear
 from yesand.labels.models import Item
 from yesand.recording import actions as recording
-from yesand.recording.reads import recording_of
+from yesand.recording.reads import erased, recording_of
 from yesand.release.tracks import media_of
 from yesand.stage.models import Place
 from yesand.web.access import person_of
@@ -57,6 +57,9 @@ def _lane(request: HttpRequest, item: uuid.UUID, role: str) -> np.ndarray:
     if role not in ("a", "b"):
         raise Http404
     row = _item(request, item)
+    if erased(row.take_id):  # also what this process still has in memory
+        _lanes.cache_clear()
+        raise Http404
     samples = _lanes(row.take_id, row.pk, tuple(private_spans(row.take_id)))[role]
     if not len(samples):
         raise Http404
