@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from yesand.cli import seeding
+from yesand.commission.reads import deck
 from yesand.people.entry import path_for
 from yesand.people.models import Person
 from yesand.stage.models import Session
@@ -71,7 +72,8 @@ def seed() -> tuple[Cast, str]:
     cells = seeded.commission.cells.count()
     return (
         cast,
-        f"One program: 30 cards, an order of {cells} cells, {len(robots)} robots, a rate card",
+        f"One program: {len(deck())} cards, an order of {cells} cells, {len(robots)} robots, "
+        "a rate card",
     )
 
 
