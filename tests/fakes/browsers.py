@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.fakes.films import film
 from tests.fakes.rooms import Room
 from yesand.capture import actions as capture
 from yesand.capture.streams import spool
@@ -154,9 +155,10 @@ class Browser:
         self.upload(self._events, (lines + ('{"t": 1' if torn else "")).encode())
         return self._events
 
-    def send_camera(self, data: bytes = b"\x1aE\xdf\xa3webm" * 500) -> uuid.UUID:
+    def send_camera(self, data: bytes = b"") -> uuid.UUID:
+        """A camera's film: a real one of a second where none is given."""
         stream = self.grant("cam")
-        self.upload(stream, data)
+        self.upload(stream, data or film())
         return stream
 
 

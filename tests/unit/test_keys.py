@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from pathlib import Path
 
 import pytest
 
+from yesand.formats import sealed
 from yesand.infra import key_copies, keys
 from yesand.infra.keys import KeyGone, KeyStore, wrapper_of
 from yesand.infra.objects import Erased, Missing, SealedStore
@@ -340,3 +342,15 @@ def test_broken_objects_are_refused_by_name(store, tmp_path):
         raw.put("a/b", [broken])
         assert code_of(door.get, "a/b") == "object_broken"
         assert code_of(door.read_range, "a/b", 0, 3) == "object_broken"
+
+
+def test_sealing_and_opening_cost_little_cpu(store):
+    """100 MB in a second of one core at the least; about forty times that is usual."""
+    (value,) = some(store, 1).values()
+    key, piece, count = {uuid.uuid4(): value}, os.urandom(2**20), 64
+    began = time.process_time()
+    whole = b"".join(sealed.seal((piece for _ in range(count)), key, "takes/1/a/mic.pcm"))
+    middle = time.process_time()
+    assert len(sealed.unseal(whole, key, "takes/1/a/mic.pcm")) == count * 2**20
+    for name, seconds in (("seal", middle - began), ("open", time.process_time() - middle)):
+        assert count * 2**20 / 1e6 / max(seconds, 1e-9) > 100, name

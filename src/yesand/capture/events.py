@@ -14,6 +14,14 @@ from typing import Any
 
 from yesand.formats.manifest import Ping
 
+#: Lines that are kept; half a day of pings, cues and glitches is far less.
+MOST_LINES = 250_000
+#: Bytes of a line and pings that are used; the rest of a longer line counts as unreadable.
+MOST_LINE = 1 << 16
+MOST_PINGS = 50_000
+#: Values of a track's settings that are kept, and characters of each.
+MOST_SETTINGS = 64
+MOST_TEXT = 200
 #: A ping that took longer than this says nothing about a clock, milliseconds.
 MOST_RTT_MS = 10_000.0
 
@@ -49,6 +57,8 @@ class Events:
             rtt = (ping.t3_ms - ping.t0_ms) - (ping.t2_s - ping.t1_s) * 1000.0
             if ping.t2_s >= ping.t1_s and 0.0 <= rtt <= MOST_RTT_MS:
                 found.append(ping)
+            if len(found) >= MOST_PINGS:
+                break
         return found
 
     def stopped(self) -> dict[str, int]:
@@ -56,7 +66,7 @@ class Events:
         found: dict[str, int] = {}
         for line in self.of("stream_stop"):
             samples = line.get("samples")
-            if isinstance(samples, int) and not isinstance(samples, bool) and samples >= 0:
+            if isinstance(samples, int) and _number(samples) and samples >= 0:
                 found[str(line.get("stream", ""))] = samples
         return found
 
@@ -86,28 +96,50 @@ class Events:
                 continue
             told = line.get("settings", line)
             if isinstance(told, dict):
-                last = {k: v for k, v in told.items() if k not in ("t", "type", "stream", "kind")}
+                last = _plain(told)
         return last
 
 
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    """A browser's names and values that rows, manifests and JSON can hold; the rest is left out."""
+    kept: dict[str, Any] = {}
+    for name, value in list(told.items())[: 4 * MOST_SETTINGS]:
+        simple = value is None or isinstance(value, bool) or _number(value) or _text(value)
+        if simple and _text(name) and name not in ("t", "type", "stream", "kind"):
+            kept[name] = value
+        if len(kept) >= MOST_SETTINGS:
+            break
+    return kept
+
+
+def _text(value: Any) -> bool:
+    """Short text without what UTF-8 (half a pair) or a database (zero) cannot hold."""
+    if not isinstance(value, str) or len(value) > MOST_TEXT or "\0" in value:
+        return False
+    return not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A number that a clock, a count or a setting may be: finite, and exact as a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) < 1 << 53 and math.isfinite(value)
 
 
 def read_events(data: bytes) -> Events:
     """The events in a file's bytes."""
     lines: list[dict[str, Any]] = []
-    unreadable = 0
-    pieces = data.split(b"\n")
-    tail = pieces.pop()
-    for piece in pieces:
+    unreadable = at = 0
+    while (end := data.find(b"\n", at)) >= 0:
+        piece, at = data[at:end], end + 1
         if not piece.strip():
             continue
-        event = _event(piece)
+        event = _event(piece) if len(lines) < MOST_LINES else None
         if event is None:
             unreadable += 1
         else:
             lines.append(event)
+    tail = data[at:]
     whole = _event(tail) if tail.strip() else None
     if whole is not None:
         lines.append(whole)
@@ -115,6 +147,8 @@ def read_events(data: bytes) -> Events:
 
 
 def _event(piece: bytes) -> dict[str, Any] | None:
+    if len(piece) > MOST_LINE:
+        return None
     try:
         value = json.loads(piece)
     except (ValueError, RecursionError):

@@ -97,9 +97,9 @@ def account(
             cause = "lost" if gap.kind == "hole" else "device"
             add(at_s(gap.start_us), at_s(gap.end_us), cause, part.stream, gap.at)
             if gap.kind == "hole":
-                lost += gap.seconds
+                lost += min(gap.seconds, seconds)
         if part.stopped is not None:
-            lost += max(0, part.stopped - part.counted) / part.rate
+            lost += min(max(0, part.stopped - part.counted) / part.rate, seconds)
         reached = max(reached, at_s(end_us(part.blocks, part.rate)))
     tail = seconds - reached
     if here and tail >= LEAST_S:

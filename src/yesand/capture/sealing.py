@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from yesand.capture import points
+from yesand.capture.examine import examine
 from yesand.capture.models import Track
 from yesand.capture.streams import spool
 from yesand.formats.blocks import first_sample_us, read_stream
@@ -44,6 +46,10 @@ UNUSED = "asked for and never used"
 #: Kinds in framed blocks of samples.
 SOUND = ("mic", "heard")
 PIECE = 2**20
+#: A stream longer than its take by this share and these seconds is no recording of it.
+LONGER, LATE_S = 1.1, 300.0
+#: Longest piece of an audition, seconds; producers hear it in the web process.
+AUDITION_S = 900.0
 NAMES = {"mic": "mic.pcm", "cam": "cam.webm", "events": "events.jsonl", "heard": "heard.pcm"}
 
 
@@ -161,6 +167,14 @@ def _lost(end: End, found: SpooledStream | None) -> tuple[str, str]:
     return "lost", end.why
 
 
+def _longest(stream: Stream, track: Track | None) -> float:
+    """Seconds a stream can honestly be long."""
+    if track is None:
+        return AUDITION_S
+    end = track.take.closed_at or timezone.now().timestamp()
+    return max(0.0, end - track.take.opened_at) * LONGER + LATE_S
+
+
 def _too_late(stream: Stream, track: Track | None) -> Stream:
     """Its recording was erased while it was on its way: what came of it goes, unread."""
     with contextlib.suppress(Refused):
@@ -182,6 +196,7 @@ def _keep(stream: Stream, track: Track | None, found: SpooledStream, end: End) -
     if found.hash and end.state == "complete" and found.hash != hashed.hexdigest():
         end = End("partial", "the bytes here are not those the browser counted")
     key, sha256 = object_key(stream, track), plain.hexdigest()
+    finding = examine(path, stream.kind, _longest(stream, track)) if key else None
     under = keys.under(stream.recording) if key else ()
     if key:
         stored = objects.default().put(key, objects.pieces_of(path), under)
@@ -189,7 +204,15 @@ def _keep(stream: Stream, track: Track | None, found: SpooledStream, end: End) -
             raise OSError(f"the object store gave other bytes back than it got: {key}")
     points.reach("stream.after_put")
     stream = recording.sealed(
-        stream, hashed.length, hashed.hexdigest(), sha256, key, end.state, end.why, under
+        stream,
+        hashed.length,
+        hashed.hexdigest(),
+        sha256,
+        key,
+        end.state,
+        end.why,
+        under,
+        str(finding or ""),
     )
     points.reach("stream.after_row")
     return stream
@@ -202,11 +225,16 @@ def _learned(stream: Stream, track: Track | None, found: SpooledStream, receipt:
     the store holds something else than the receipt says.
     """
     key, hashed, plain = object_key(stream, track), StreamHash(), hashlib.sha256()
-    store = objects.default()
+    store, finding = objects.default(), None
     try:
-        for piece in store.pieces(key) if key and receipt.length else ():
-            hashed.update(piece)
-            plain.update(piece)
+        with tempfile.TemporaryFile(dir=spool().folder) as file:
+            for piece in store.pieces(key) if key and receipt.length else ():
+                hashed.update(piece)
+                plain.update(piece)
+                file.write(piece)
+            file.flush()
+            if key:
+                finding = examine(file.fileno(), stream.kind, _longest(stream, track))
     except objects.Missing:
         if not store.keys.destroyed(stream.recording_id):
             raise
@@ -217,7 +245,9 @@ def _learned(stream: Stream, track: Track | None, found: SpooledStream, receipt:
     state, why = ("complete", "") if same else ("partial", found.reason)
     sha256 = plain.hexdigest() if key else ""
     under = store.under(key) or () if key else ()
-    return recording.sealed(stream, receipt.length, receipt.hash, sha256, key, state, why, under)
+    return recording.sealed(
+        stream, receipt.length, receipt.hash, sha256, key, state, why, under, str(finding or "")
+    )
 
 
 def _reread(key: str) -> str:
@@ -233,7 +263,7 @@ def _note(stream: Stream, track: Track | None) -> None:
     if track is None:
         return
     track.state = stream.state
-    if track.kind in SOUND and stream.object_key:
+    if track.kind in SOUND and stream.object_key and not stream.finding:
         local = spool().bytes_path(stream.pk)
         audio = read_stream(local if local.exists() else objects.default().get(stream.object_key))
         track.rate, track.samples = audio.rate or None, len(audio.samples)

@@ -85,17 +85,22 @@ def _since_close(take: Take, now: datetime | None) -> timedelta:
     return (now or timezone.now()) - closed
 
 
+def _readable(track: Track) -> bool:
+    """Its bytes are here, and whoever read them first found nothing that speaks against it."""
+    return bool(track.stream.object_key) and not track.stream.finding
+
+
 def _side(take: Take, role: form.Role, tracks: list[Track]) -> _Side:
     mine = [track for track in tracks if track.role == role]
     events = join(
         read_events(objects.default().get(track.stream.object_key))
         for track in mine
-        if track.kind == "events" and track.stream.object_key
+        if track.kind == "events" and _readable(track)
     )
     audio = {
         str(track.stream_id): read_stream(objects.default().get(track.stream.object_key))
         for track in mine
-        if track.kind in SOUND and track.stream.object_key
+        if track.kind in SOUND and _readable(track)
     }
     return _Side(role, mine, events, audio, fit_pings(events.pings()))
 
@@ -154,16 +159,17 @@ def _stream(track: Track, side: _Side) -> form.Stream:
     role: form.Role = side.role
     subject: form.Role = ("b" if role == "a" else "a") if track.kind == "heard" else role
     lost = stream.state == "lost"
+    here = stream.object_key and not stream.finding
     return form.Stream(
         id=str(stream.pk),
         role=role,
         subject=subject,
         kind=track.kind,  # type: ignore[arg-type]
-        path=f"{role}/{file_name(track.kind, track.part)}" if stream.object_key else None,
+        path=f"{role}/{file_name(track.kind, track.part)}" if here else None,
         length=stream.length or 0,
         hash=stream.hash or StreamHash().hexdigest(),
         state=stream.state,  # type: ignore[arg-type]
-        reason=stream.why if stream.state != "complete" else "",
+        reason=stream.finding or (stream.why if stream.state != "complete" else ""),
         container="" if lost else _container(track, side),
         part=track.part,
         rate=audio.rate or 48_000 if audio is not None else (48_000 if _empty(track) else None),
@@ -190,14 +196,19 @@ def _counts(audio: BlockStream) -> tuple[form.Count, ...]:
     )
 
 
+def _counts_as_here(track: Track) -> bool:
+    return track.stream.state != "lost" and not track.stream.finding
+
+
 def _missing(sides: list[_Side]) -> tuple[form.Missing, ...]:
     """What a whole take would have. The partner as heard is never among it: a stream that lacks or
     broke off says so in its own row, and no take fails for it."""
     found = []
     for side in sides:
         for kind in EXPECTED:
-            if not any(t.kind == kind and t.stream.state != "lost" for t in side.tracks):
-                whys = [t.stream.why for t in side.tracks if t.kind == kind and t.stream.why]
+            if not any(_counts_as_here(t) for t in side.tracks if t.kind == kind):
+                mine = [t.stream for t in side.tracks if t.kind == kind]
+                whys = [s.finding or s.why for s in mine if s.finding or s.why]
                 reason = whys[-1] if whys else "it was never opened"
                 found.append(form.Missing(side.role, kind, reason))
         for track in side.tracks:

@@ -31,7 +31,7 @@ def decode_payload(payload: memoryview, encoding: Encoding) -> NDArray[Any]:
 def gather(data: memoryview, table: NDArray[np.void], encoding: Encoding | None) -> NDArray[Any]:
     """The samples of a table's blocks one after the other; runs of even blocks in one step."""
     samples = np.empty(int(table["count"].sum()), dtype=sample_type(encoding))
-    if encoding is None:
+    if encoding is None or not len(table):
         return samples
     counts, offsets = table["count"], table["offset"]
     frames = HEADER_BYTES + counts * encoding.sample_bytes

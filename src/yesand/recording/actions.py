@@ -158,11 +158,13 @@ def sealed(
     state: str = "complete",
     why: str = "",
     under: Sequence[UUID] = (),
+    finding: str = "",
 ) -> Stream:
     """Note that a stream is closed for good: its bytes, their hashes and where they lie.
 
     state: complete, partial or lost; why: what is missing, for the last two. under: ids of the
-    keys its object needs. A stream is sealed once; later calls change nothing.
+    keys its object needs. finding: why its bytes are never decoded. A stream is sealed once; later
+    calls change nothing.
     """
     stream = Stream.objects.select_for_update().get(pk=stream.pk)
     if stream.sealed_at is not None:
@@ -171,6 +173,7 @@ def sealed(
         raise ValueError("a stream that is not complete says why")
     stream.length, stream.hash, stream.sha256 = length, hash, sha256
     stream.object_key, stream.state, stream.why = object_key, state, why[:200]
+    stream.finding = finding[:200]
     stream.under = sealed_form.ids(under) if object_key else ""
     stream.sealed_at = timezone.now()
     stream.save()

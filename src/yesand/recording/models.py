@@ -62,6 +62,8 @@ class Stream(models.Model):
     """Where the object store holds the sealed bytes."""
     under = models.CharField(max_length=200, blank=True)
     """Ids of every key its object needs, hex with commas; "" where it lies plain."""
+    finding = models.CharField(max_length=200, blank=True)
+    """Why its bytes are kept and never decoded, a code and a sentence; "" for fine."""
     opened_at = models.DateTimeField(auto_now_add=True)
     sealed_at = models.DateTimeField(null=True)
 

@@ -59,6 +59,6 @@ def log_reading(take: Take) -> None:
 def _film(take: Take, role: str) -> bytes | None:
     tracks = list(Track.objects.filter(take=take, role=role, kind="cam").select_related("stream"))
     # One whole film only: parts of a reload are separate files and stay out of the shard.
-    if len(tracks) != 1 or not tracks[0].stream.object_key:
+    if len(tracks) != 1 or not tracks[0].stream.object_key or tracks[0].stream.finding:
         return None
     return objects.default().get(tracks[0].stream.object_key)

@@ -112,6 +112,8 @@ def _stream(about: uuid.UUID) -> _Object | None:
     stream = Stream.objects.select_related("recording").filter(pk=about).first()
     if stream is None or not stream.object_key or stream.recording.erased_at is not None:
         return None
+    if stream.finding:  # nobody's browser decodes what we would not
+        return None
     if stream.recording.storage_class != "audition":
         return None
     kind = "video/webm" if stream.kind == "cam" else "application/octet-stream"
@@ -160,6 +162,7 @@ def _quiet(key: str, role: str, private: list[Span]) -> str:
 
 def _film(take: Take, role: str) -> _Object | None:
     tracks = [t for t in capture.tracks(take.pk, role, "cam") if t.stream.object_key]
+    tracks = [track for track in tracks if not track.stream.finding]
     if not tracks:
         return None
     stream = tracks[0].stream

@@ -124,7 +124,7 @@ def _heard(request: HttpRequest, program: Program, row: Application, piece: Piec
 
 def _sound(stream: Stream) -> BlockStream | None:
     """The decoded microphone of a piece; None where it is erased or not in the store."""
-    if not stream.object_key or stream.recording.erased_at is not None:
+    if not stream.object_key or stream.recording.erased_at is not None or stream.finding:
         return None
     try:
         found = read_stream(objects.default().get(stream.object_key))
