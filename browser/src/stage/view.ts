@@ -63,12 +63,12 @@ export class View {
   trouble(key: string, values: Readonly<Record<string, string | number>> = {}): void {
     const words = key ? text(key, values) : "";
     say("data-trouble", words);
-    document.body.dataset["trouble"] = key;
+    document.body.dataset["troubleKey"] = key;
   }
 
   /** A line about a device of the call; what keeps a take from being recorded goes before it. */
   device(key: string): void {
-    const now = document.body.dataset["trouble"] ?? "";
+    const now = document.body.dataset["troubleKey"] ?? "";
     if (now && now !== this.#device) return;
     this.#device = key;
     this.trouble(key);
@@ -76,7 +76,7 @@ export class View {
 
   troubleWords(code: string, words: string): void {
     say("data-trouble", words);
-    document.body.dataset["trouble"] = code;
+    document.body.dataset["troubleKey"] = code;
   }
 
   partner(stream: MediaStream | null): void {
