@@ -227,6 +227,16 @@ def test_a_withdrawn_take_is_erased_for_its_player_after_48_hours(here, played):
         assert "erase_own" not in queue.run()
 
 
+def test_taking_back_everything_erases_every_take_of_its_player(here, played):
+    late = timezone.now() - dt.timedelta(hours=49)
+    consent.withdraw(here.ada, here.program, at=late)
+    with jobs.in_memory() as queue:
+        jobs.TICKS["erase_struck"].call()
+        queue.run()
+    assert own(played, here.ada).erased_at is not None
+    assert own(played, here.noor).erased_at is None
+
+
 def test_a_withdrawal_that_was_signed_over_erases_nothing(here, played):
     _asks(here, "recognition_training")
     late = timezone.now() - dt.timedelta(hours=60)
@@ -274,9 +284,21 @@ def test_what_arrives_for_an_erased_recording_is_thrown_away(here, take, clock):
     row = actions.seal_stream(stream)
     assert (row.state, row.why, row.object_key) == ("lost", "erased", "")
     assert list(objects.default().names()) == []
+    assert not spool().bytes_path(stream).exists(), "and nothing of it is left in the spool"
+    with pytest.raises(Refused) as caught:  # the browser's capability lives on and opens nothing
+        spool().create(tokens.Capability(stream, uuid.uuid4(), "mic", 1 << 32, 1 << 34))
+    assert caught.value.code == "terminated"
+
+
+def test_a_stream_that_never_came_cannot_begin_after_its_recording_was_erased(here):
+    row = recording.open_recording(here.program, here.ada, "audition", uuid.uuid4())
+    stream, _token, _url = recording.open_stream(row, "mic")
+    recording.erase(row, "struck")
+    assert actions.seal_stream(stream.pk).why == "erased"
     with pytest.raises(Refused) as caught:
-        spool().look(stream)
-    assert caught.value.code == "unknown", "and nothing is left in the spool"
+        spool().create(tokens.Capability(stream.pk, row.pk, "mic", 1 << 32, 1 << 34))
+    assert caught.value.code == "terminated"
+    assert not spool().bytes_path(stream.pk).exists()
 
 
 def test_half_an_upload_leaves_the_spool_with_its_recording(here):
@@ -292,7 +314,7 @@ def test_half_an_upload_leaves_the_spool_with_its_recording(here):
         queue.run()
         jobs.TICKS["sweep_spool"].call()
         assert "seal_stream" in queue.run()
-    assert list(spool().folder.glob(f"{stream.pk}*")) == []
+    assert not spool().bytes_path(stream.pk).exists()
     stream.refresh_from_db()
     assert (stream.state, stream.why) == ("lost", "erased")
 

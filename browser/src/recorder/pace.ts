@@ -47,24 +47,18 @@ export class Pace {
 
   /** Resolves when `bytes` may be sent. A piece may overdraw once; the next one waits for it. */
   async take(bytes: number): Promise<void> {
-    for (;;) {
-      this.#refill();
-      if (this.#rate === null) return;
-      if (this.#free >= 0) {
-        this.#free -= bytes;
-        return;
-      }
-      await this.wait(Math.min(500, Math.ceil((-this.#free / this.#rate) * 1000)));
+    while (!this.#ready()) {
+      await this.wait(Math.min(500, Math.ceil((-this.#free / (this.#rate ?? 1)) * 1000)));
     }
+    if (this.#rate !== null) this.#free -= bytes;
   }
 
   /** Runs one sending; what comes last waits until no other runs, and for the rate as all do. */
   async turn<T>(bytes: number, last: boolean, send: () => Promise<T>): Promise<T> {
     if (last) {
-      do {
-        while (this.#busy > 0) await this.wait(LOOK_MS);
-        await this.take(bytes);
-      } while (this.#busy > 0);
+      // The rate is taken only once nobody else wants it, in the same moment as it is used.
+      while (this.#busy > 0 || !this.#ready()) await this.wait(LOOK_MS);
+      if (this.#rate !== null) this.#free -= bytes;
       return send();
     }
     this.#busy += 1;
@@ -74,6 +68,11 @@ export class Pace {
     } finally {
       this.#busy -= 1;
     }
+  }
+
+  #ready(): boolean {
+    this.#refill();
+    return this.#rate === null || this.#free >= 0;
   }
 
   #refill(): void {

@@ -8,7 +8,6 @@ go last.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import tempfile
 from collections.abc import Iterator
@@ -176,9 +175,10 @@ def _longest(stream: Stream, track: Track | None) -> float:
 
 
 def _too_late(stream: Stream, track: Track | None) -> Stream:
-    """Its recording was erased while it was on its way: what came of it goes, unread."""
-    with contextlib.suppress(Refused):
-        spool().forget(stream.pk)
+    """Its recording was erased while it was on its way: what came of it goes, unread, and nothing
+    more is taken. Refused (locked) while a body is just being written; the job tries again.
+    """
+    spool().erase(stream.pk, stream.recording_id, stream.kind)
     stream = recording.sealed(stream, 0, StreamHash().hexdigest(), "", "", "lost", "erased")
     _note(stream, track)
     return stream

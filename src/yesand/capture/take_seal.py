@@ -87,7 +87,8 @@ def _since_close(take: Take, now: datetime | None) -> timedelta:
 
 def _readable(track: Track) -> bool:
     """Its bytes are here, and whoever read them first found nothing that speaks against it."""
-    return bool(track.stream.object_key) and not track.stream.finding
+    stream = track.stream
+    return bool(stream.object_key) and not stream.finding and stream.recording.erased_at is None
 
 
 def _side(take: Take, role: form.Role, tracks: list[Track]) -> _Side:
@@ -159,13 +160,12 @@ def _stream(track: Track, side: _Side) -> form.Stream:
     role: form.Role = side.role
     subject: form.Role = ("b" if role == "a" else "a") if track.kind == "heard" else role
     lost = stream.state == "lost"
-    here = stream.object_key and not stream.finding
     return form.Stream(
         id=str(stream.pk),
         role=role,
         subject=subject,
         kind=track.kind,  # type: ignore[arg-type]
-        path=f"{role}/{file_name(track.kind, track.part)}" if here else None,
+        path=f"{role}/{file_name(track.kind, track.part)}" if _readable(track) else None,
         length=stream.length or 0,
         hash=stream.hash or StreamHash().hexdigest(),
         state=stream.state,  # type: ignore[arg-type]

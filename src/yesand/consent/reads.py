@@ -146,13 +146,14 @@ def strikes_over(now: dt.datetime) -> list[TakeChoice]:
 
 
 def withdrawals_over(now: dt.datetime) -> list[Withdrawal]:
-    """Takes somebody withdrew whole as long ago as a strike lasts, and signed nothing for since:
-    the keys of their own recordings are due for destruction.
+    """What somebody withdrew whole as long ago as a strike lasts, and signed nothing for since:
+    the keys of their own recordings are due for destruction. A row without a take is for every
+    take of its program; of each one `withdrawn` says whether it still stands.
 
     A withdrawal that was signed over and repeated counts from its repetition.
     """
     whole = Withdrawal.objects.filter(purpose=rules.ALL)
-    rows = whole.filter(take__isnull=False, withdrawn_at__lte=now - rules.HOLD)
+    rows = whole.filter(withdrawn_at__lte=now - rules.HOLD)
     again = {
         (row.person_id, row.program_id, row.take)
         for row in whole.filter(withdrawn_at__gt=now - rules.HOLD)
@@ -160,9 +161,8 @@ def withdrawals_over(now: dt.datetime) -> list[Withdrawal]:
     return [
         row
         for row in rows.select_related("person", "program")
-        if row.take
-        and not {(row.person_id, row.program_id, take) for take in (row.take, None)} & again
-        and withdrawn(row.person, row.program, row.take)
+        if not {(row.person_id, row.program_id, take) for take in (row.take, None)} & again
+        and (row.take is None or withdrawn(row.person, row.program, row.take))
     ]
 
 

@@ -13,6 +13,7 @@ from yesand.capture import reads as capture
 from yesand.commission import reads as commission
 from yesand.commission.models import Acceptance
 from yesand.consent import reads as consent
+from yesand.consent.models import Withdrawal
 from yesand.infra import jobs
 from yesand.matching import actions as matching
 from yesand.matching.models import Booking
@@ -83,14 +84,23 @@ def erase_struck() -> None:
         if _has_bytes(choice.take):
             jobs.defer("erase_take", take=choice.take)
     for row in consent.withdrawals_over(now):
-        assert row.take is not None
-        mine = Recording.objects.filter(about=row.take, subjects__person=row.person, erased_at=None)
-        if mine.exists():
-            jobs.defer("erase_own", take=row.take, person=row.person_id)
+        for take in _own_takes(row):
+            jobs.defer("erase_own", take=take, person=row.person_id)
     for take in _rejected_long_ago():
         jobs.defer("erase_take", take=take)
     for old in recording.outdated(now):
         jobs.defer("erase_recording", recording_id=old.pk)
+
+
+def _own_takes(row: Withdrawal) -> list[UUID]:
+    """Withdrawn takes of which a player's own recordings still have their keys."""
+    mine = Recording.objects.filter(
+        subjects__person=row.person, storage_class="take", erased_at=None
+    )
+    if row.take is not None:
+        return [row.take] if mine.filter(about=row.take).exists() else []
+    takes = mine.filter(program=row.program).values_list("about", flat=True).distinct()
+    return [take for take in takes if consent.withdrawn(row.person, row.program, take)]
 
 
 def _has_bytes(take: UUID) -> bool:

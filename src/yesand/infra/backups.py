@@ -30,7 +30,7 @@ from yesand.infra.borrowed import Borrowed, database
 from yesand.infra.cluster_places import CLEAN_ENV
 from yesand.infra.environ import Settings
 from yesand.infra.keys import KeyStore
-from yesand.infra.stores import PIECE, FolderStore, Store, open_store
+from yesand.infra.stores import PIECE, FolderStore, Missing, Store, open_store
 from yesand.kit.errors import refuse
 
 Told = Callable[[str], None]
@@ -87,8 +87,9 @@ def write(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Do
 
     Works while the house is open. Raises Refused where a folder cannot be used.
     """
-    folder = folder.absolute()
-    if keys is not None and folder in (keys.absolute(), *keys.absolute().parents):
+    folder = folder.resolve()
+    apart = keys.resolve() if keys is not None else None
+    if apart is not None and (folder in (apart, *apart.parents) or apart in folder.parents):
         raise refuse("keys_together", "Keys and rows must not lie together.", str(keys))
     (folder / "objects").mkdir(parents=True, exist_ok=True)
     with database(settings) as borrowed:
@@ -131,16 +132,19 @@ def _copy_objects(store: Store, kept: FolderStore) -> tuple[list[str], int, int]
     copied = total = 0
     for key in store.names():
         hashed, size = hashlib.sha256(), 0
-        for piece in _pieces(store, key):
-            hashed.update(piece)
-            size += len(piece)
-        digest = hashed.hexdigest()
-        name = f"objects/{digest[:2]}/{digest}"
-        if kept.size(name) != size:
-            stored = kept.put(name, _pieces(store, key))
-            if stored.sha256 != digest:
-                raise refuse("object_changed", "It changed while it was read; try again.", key)
-            copied += 1
+        try:
+            for piece in _pieces(store, key):
+                hashed.update(piece)
+                size += len(piece)
+            digest = hashed.hexdigest()
+            name = _name(digest)
+            if kept.size(name) != size:
+                stored = kept.put(name, _pieces(store, key))
+                if stored.sha256 != digest:
+                    raise refuse("object_changed", "It changed while it was read; try again.", key)
+                copied += 1
+        except Missing:
+            continue  # erased since it was named; it is in no backup from here on
         total += size
         lines.append(json.dumps({"key": key, "size": size, "sha256": digest}))
     return lines, copied, total

@@ -264,7 +264,8 @@ class KeyStore:
         """
         self.current()  # a store without a ring is refused, and nothing is made
         with self.locked():
-            made = len(self.keks()) <= 1
+            # A new key-encryption key that wraps nothing yet is no rotation begun.
+            made = not any(self._older(key) for key in self.ids())
             if made:
                 self._turn()
         count = 0
@@ -279,6 +280,13 @@ class KeyStore:
                 if kek != current:
                     _shred(self.ring / kek.hex)
         return made, count
+
+    def _older(self, key: UUID) -> bool:
+        """Whether a key is still wrapped by another key-encryption key than the current one."""
+        try:
+            return wrapper_of(self._wrapped(key).read_bytes()) != self.current()
+        except (FileNotFoundError, ValueError):
+            return False
 
     def _rewrap(self, key: UUID) -> bool:
         path, current = self._wrapped(key), self.current()

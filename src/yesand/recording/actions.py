@@ -16,13 +16,12 @@ from yesand.infra import facts, secrets
 from yesand.kit.errors import refuse
 from yesand.people.models import Person, Program
 from yesand.recording import tokens
-from yesand.recording.erasing import erase, erase_person
+from yesand.recording.erasing import erase
 from yesand.recording.models import Access, Recording, Stream, Subject
 
 __all__ = [
     "door_url",
     "erase",
-    "erase_person",
     "keep_until",
     "log_access",
     "max_bytes",

@@ -71,11 +71,6 @@ def of_person(person: Person, about: UUID | None = None) -> list[Recording]:
     return list(rows.order_by("opened_at", "pk"))
 
 
-def erase_person(person: Person, why: str, about: UUID | None = None) -> list[Recording]:
-    """Erase every recording a person is a subject of; returns them."""
-    return [erase(row, why) for row in of_person(person, about)]
-
-
 def unfinished() -> list[Recording]:
     """Recordings whose key was destroyed and whose rows do not know it: an erasure was cut off, or
     rows of before it were restored.

@@ -60,7 +60,7 @@ class Stream(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     object_key = models.CharField(max_length=200, blank=True)
     """Where the object store holds the sealed bytes."""
-    under = models.CharField(max_length=200, blank=True)
+    under = models.CharField(max_length=300, blank=True)
     """Ids of every key its object needs, hex with commas; "" where it lies plain."""
     finding = models.CharField(max_length=200, blank=True)
     """Why its bytes are kept and never decoded, a code and a sentence; "" for fine."""

@@ -88,7 +88,8 @@ def _keys_of(name: str) -> tuple[UUID, ...] | None:
     if stream is not None:
         return None if stream.recording.erased_at is not None else keys.under(stream.recording)
     about = Recording.objects.filter(about=UUID(name.split("/")[1]))
-    if about.exists() and not about.filter(erased_at=None).exists():
+    # What was made of both players opens with neither's key alone: one erased is erased.
+    if about.exclude(erased_at=None).exists():
         return None
     return keys.under_all(UUID(name.split("/")[1]))
 
@@ -107,7 +108,10 @@ def reseal(name: str) -> bool:
             store.delete(name)
             return False
         if wanted:
-            store.put(name, store.pieces(name), wanted)
+            try:
+                store.put(name, store.pieces(name), wanted)
+            except objects.Missing:  # erased meanwhile: the key first, the bytes next
+                return False
         under = store.under(name)
     if under:
         Stream.objects.filter(object_key=name).update(under=sealed.ids(under))

@@ -262,6 +262,21 @@ class Spool:
             for ending in (BYTES, RECEIPT, RECORD):
                 (self.folder / f"{stream}{ending}").unlink(missing_ok=True)
 
+    def erase(self, stream: uuid.UUID, recording: uuid.UUID, kind: str) -> None:
+        """Remove what came of a stream whose recording is erased, and take nothing more of it.
+
+        Its record stays and says terminated, also where there was none: the browser's capability
+        lives on and must not begin the stream again. Raises Refused: locked.
+        """
+        with self._locks.held(self.bytes_path(stream), make=True):
+            try:
+                gone = self._record(stream)
+            except Refused:  # none, or an unreadable one
+                gone = SpooledStream(stream, recording, kind, 0, 0)
+            self._keep(gone.with_(state="terminated", reason="erased", length=None, hash=""))
+            for ending in (BYTES, RECEIPT):
+                (self.folder / f"{stream}{ending}").unlink(missing_ok=True)
+
     def expire(self, now: float) -> list[uuid.UUID]:
         """Stop streams whose token ran out before they were complete; returns them.
 

@@ -71,10 +71,11 @@ def media(request: HttpRequest, token: str) -> HttpResponse:
     if claim["p"] != str(person.pk):
         raise Http404
     about = uuid.UUID(claim["a"])
-    if claim["w"] == "stream":
-        found = _stream(about)
-    else:
-        found = _of_take(person, claim["w"], about, claim["r"])
+    try:
+        stream = claim["w"] == "stream"
+        found = _stream(about) if stream else _of_take(person, claim["w"], about, claim["r"])
+    except objects.Missing:  # erased since its row was read
+        raise Http404 from None
     if found is None:
         raise Http404
     start, end, partial = _range(request.headers.get("Range", ""), found.size)
@@ -153,9 +154,12 @@ def _quiet(key: str, role: str, private: list[Span]) -> str:
     quiet = f"{key.rsplit('/', 1)[0]}/quiet-{digest(spans)[:16]}/{role}.flac"
     store = objects.default()
     if store.size(quiet) is None:
+        # Under the same keys as the whole one: what it hides goes when that goes. Read first, so
+        # that what is erased meanwhile can only be refused, never written plain.
+        under = store.under(key)
+        if under is None:
+            raise objects.Missing(key)
         samples = decode_flac(store.get(key), key)
-        # Under the same keys as the whole one: what it hides goes when that goes.
-        under = store.under(key) or ()
         store.put(quiet, [encode_flac(silenced(samples, private))], under)
     return quiet
 
