@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests.fakes import films
 from tests.fakes.browsers import Browser, close, pair, upload
 from tests.fakes.rooms import Room, make_room
-from tests.unit.test_examine import SOUNDS, block
+from tests.fakes.sounds import SOUNDS, block
 from yesand.capture import actions, reads
 from yesand.formats.blocks import Encoding
 from yesand.infra import objects

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.test_examine import SOUND, STREAM, block, good
+from tests.fakes.sounds import SOUND, STREAM, block, good
 from tests.unit.test_manifest import example
 from yesand.capture import events as reading
 from yesand.capture.events import join, read_events
