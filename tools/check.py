@@ -126,7 +126,7 @@ def db15(reports: Path) -> bool:
 PARTS = [
     Part("lint", 60, lint),
     Part("unit", 30, tests("tests/unit", "tests/golden", workers=True)),
-    Part("door", 30, tests("tests/door")),
+    Part("door", 30, tests("tests/door", workers=True)),
     Part("db", 120, tests("tests/db", workers=True)),
     Part("db15", 60, db15),
     Part("flows", 60, tests("tests/flows")),
