@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import shutil
-import time
 import uuid
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.fakes.browsers import close, pair, speech, upload
-from tests.fakes.rooms import Room, make_room
+from tests.fakes.browsers import pair
+from tests.fakes.rooms import Room
+from tests.fakes.sealed_take import A, B, clock, derived, here, own, played, raw, readable, take
 from yesand.capture import actions
 from yesand.capture.streams import spool
 from yesand.consent import actions as consent
@@ -21,86 +19,18 @@ from yesand.consent import reads as consents
 from yesand.consent.models import Withdrawal
 from yesand.flows import erasure
 from yesand.formats.blocks import read_stream
-from yesand.infra import jobs, key_copies, objects
-from yesand.infra.keys import KeyStore
+from yesand.infra import jobs, objects
 from yesand.infra.models import Fact
-from yesand.infra.stores import FolderStore
 from yesand.kit.errors import Refused
 from yesand.post import actions as post
-from yesand.post import derived as derived_files
 from yesand.post import hearing
 from yesand.recording import actions as recording
 from yesand.recording import erasing, keys, resealing, tokens
 from yesand.recording.models import Recording, Stream
-from yesand.stage import room
-from yesand.stage.models import Take
 from yesand.web.api.media import media_url
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def here(home, settings) -> Room:
-    settings.MIN_FREE_BYTES = 0
-    return make_room()
-
-
-@pytest.fixture
-def clock(monkeypatch) -> list[float]:
-    now = [time.time()]
-    monkeypatch.setattr(room, "stage_now", lambda: now[0])
-    return now
-
-
-@pytest.fixture
-def take(here, clock) -> Take:
-    return here.playing()
-
-
-@pytest.fixture
-def played(here, take, clock) -> Take:
-    """A sealed take with what processing leaves, in which Ada's browser also recorded what she heard."""
-    browsers = pair(here, take, 1.0)
-    sound = speech(0.8, 16_000, seed=3)
-    browsers["a"].record(sound, take.opened_at + 0.4, kind="heard", rate=16_000)
-    upload(browsers)
-    browsers["a"].send_camera()
-    close(take, clock, 1.4)
-    assert actions.seal_take(take.pk) is not None
-    for role in "ab":
-        name = f"{post.folder(take.pk)}/{role}.flac"
-        objects.default().put(name, [b"sound"], keys.under_all(take.pk))
-    derived_files.put_json(f"{post.folder(take.pk)}/peaks.json", {}, keys.under_all(take.pk))
-    return Take.objects.get(pk=take.pk)
-
-
-def own(take: Take, person) -> Recording:
-    rows = Recording.objects.filter(about=take.pk, recorder=person).order_by("opened_at")
-    return next(row for row in rows if row.subjects.count() == 1)
-
-
-def raw() -> FolderStore:
-    return objects.default().raw  # type: ignore[return-value]
-
-
-def readable() -> set[str]:
-    """Names below takes/ without the take's id, of every object that opens."""
-    store, found = objects.default(), set()
-    for name in store.names("takes/"):
-        try:
-            store.get(name)
-        except objects.Missing:
-            continue
-        found.add(name.split("/", 2)[2])
-    return found
-
-
-A = {"a/mic.pcm", "a/cam.webm", "a/events.jsonl"}
-B = {"b/mic.pcm", "b/events.jsonl"}
-
-
-def derived(names: set[str]) -> set[str]:
-    return {name for name in names if name.startswith("derived/")}
+__all__ = ["clock", "here", "played", "take"]
 
 
 def test_everything_recorded_lies_sealed_under_the_right_keys(here, played):
@@ -347,97 +277,3 @@ def test_old_auditions_and_checks_go_by_themselves(here):
         queue.run()
     assert objects.default().size(name) is None and objects.key_store().destroyed(row.pk)
     assert Fact.objects.get(house="recording", kind="erased").body["why"] == "retention"
-
-
-# --- restoring ------------------------------------------------------------------------------
-
-
-def test_a_backup_from_before_an_erasure_does_not_bring_it_back(here, played, tmp_path):
-    """The drill, by what a backup holds: rows as they were, objects as they lay, keys apart."""
-    safe, saved = tmp_path / "safe", tmp_path / "saved"
-    shutil.copytree(raw().root, saved)
-    key_copies.write(objects.key_store(), safe)
-    rows = {row.pk: row.erased_at for row in Recording.objects.all()}
-    erasure.erase([own(played, here.ada)], "asked")
-
-    # rows and objects come back; the house still has its keys
-    shutil.rmtree(raw().root)
-    shutil.copytree(saved, raw().root)
-    for pk, erased in rows.items():
-        Recording.objects.filter(pk=pk).update(erased_at=erased)
-    assert readable() == B | {"manifest.json"}
-    assert own(played, here.ada) in erasing.unfinished()
-    with jobs.in_memory() as queue:
-        jobs.TICKS["erase_struck"].call()
-        queue.run()
-    assert own(played, here.ada).erased_at is not None, "the rows learn of it again"
-    assert list(objects.default().names(f"takes/{played.pk}/a/")) == []
-
-    # a copy of the keys of before, brought back into the house: what is destroyed stays so
-    key_copies.read(objects.key_store(), safe)
-    shutil.copytree(saved, raw().root, dirs_exist_ok=True)
-    assert readable() == B | {"manifest.json"}
-
-    # a new house, with a copy of the keys that was brought up to date since
-    key_copies.write(objects.key_store(), safe)
-    fresh = KeyStore(tmp_path / "new", tmp_path / "new" / "ring")
-    key_copies.read(fresh, safe)
-    door = objects.SealedStore(FolderStore(saved), fresh)
-    mics = [f"takes/{played.pk}/{role}/mic.pcm" for role in "ab"]
-    with pytest.raises(objects.Erased):
-        door.get(mics[0])
-    assert len(read_stream(door.get(mics[1])).samples) == 48_000
-
-
-# --- what was stored before -----------------------------------------------------------------
-
-
-@pytest.fixture
-def plain(here, played) -> Take:
-    """The take as a version without keys stored it."""
-    store = objects.default()
-    for name in list(store.names("takes/")):
-        raw().put(name, [store.get(name)])
-    shutil.rmtree(objects.key_store().folder)
-    Stream.objects.update(under="")
-    Recording.objects.update(key_id="")
-    return played
-
-
-def test_what_lies_plain_reads_counts_and_is_sealed_again(here, plain):
-    want = {name: objects.default().get(name) for name in objects.default().names("takes/")}
-    seen = resealing.look()
-    assert (seen.plain, seen.keys, seen.says) == (6, 0, "")
-    names = list(resealing.plain_names())
-    assert len(names) == len(want) - 1, "all but the manifest"
-    assert all(resealing.reseal(name) for name in names)
-    assert {n: objects.default().get(n) for n in objects.default().names("takes/")} == want
-    assert resealing.look() == resealing.Keys(keys=3)
-    assert list(resealing.plain_names()) == []
-    for name in names:
-        assert want[name][:40] not in raw().get(name)
-    assert resealing.reseal(names[0]), "twice is harmless"
-
-
-def test_sealing_again_that_was_cut_off_goes_on(here, plain):
-    stream = Stream.objects.get(recording=own(plain, here.ada), kind="mic")
-    resealing.reseal(stream.object_key)
-    Stream.objects.filter(pk=stream.pk).update(under="")  # cut off between bytes and row
-    assert resealing.reseal(stream.object_key)
-    stream.refresh_from_db()
-    assert stream.under == own(plain, here.ada).pk.hex
-
-
-def test_plain_leftovers_of_an_erased_recording_are_removed(here, plain):
-    a = own(plain, here.ada)
-    data = raw().get(f"takes/{plain.pk}/a/mic.pcm")
-    erasure.erase([a], "asked")
-    raw().put(f"takes/{plain.pk}/a/mic.pcm", [data])
-    assert resealing.reseal(f"takes/{plain.pk}/a/mic.pcm") is False
-    assert objects.default().size(f"takes/{plain.pk}/a/mic.pcm") is None
-
-
-def test_facts_hold_no_key(here, played):
-    told = json.dumps([fact.body for fact in Fact.objects.all()], default=str)
-    for key in objects.key_store().ids():
-        assert objects.key_store().key(key).hex() not in told
