@@ -194,7 +194,7 @@ class Spool:
                 self._sync_bytes(handle, record)
                 raise WrongOffset(size, offset)
             end = size + len(body)
-            declared = self._declared(record, end, length, hash_)
+            declared = record.declare(end, length, hash_)
             most = [record.max_bytes, until, declared.length]
             if end > min(value for value in most if value is not None):
                 raise refuse("too_large", "The stream would grow beyond what was agreed.")
@@ -399,16 +399,3 @@ class Spool:
             if error.errno not in NO_ROOM:
                 raise
             raise full() from error
-
-    @staticmethod
-    def _declared(record: SpooledStream, end: int, length: int | None, hash_: str) -> SpooledStream:
-        """The record with the declared end; a declaration is made once."""
-        if length is not None and record.length not in (None, length):
-            raise refuse("length_changed", f"The length is {record.length} already.", "length")
-        if length is not None and not end <= length <= record.max_bytes:
-            raise refuse("too_large", "The length is not within what was agreed.", "length")
-        if hash_ and record.hash not in ("", hash_):
-            raise refuse("hash_changed", "Another hash was declared already.", "hash")
-        return record.with_(
-            length=record.length if length is None else length, hash=hash_ or record.hash
-        )

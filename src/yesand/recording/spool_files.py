@@ -63,6 +63,19 @@ class SpooledStream:
     def with_(self, **changes: Any) -> SpooledStream:
         return replace(self, **changes)
 
+    def declare(self, end: int, length: int | None, hash_: str) -> SpooledStream:
+        """The stream with its declared length and hash; each is declared once.
+
+        end: bytes there will be. Raises Refused: length_changed, too_large, hash_changed.
+        """
+        if length is not None and self.length not in (None, length):
+            raise refuse("length_changed", f"The length is {self.length} already.", "length")
+        if length is not None and not end <= length <= self.max_bytes:
+            raise refuse("too_large", "The length is not within what was agreed.", "length")
+        if hash_ and self.hash not in ("", hash_):
+            raise refuse("hash_changed", "Another hash was declared already.", "hash")
+        return self.with_(length=self.length if length is None else length, hash=hash_ or self.hash)
+
 
 @dataclass(frozen=True)
 class Receipt:
