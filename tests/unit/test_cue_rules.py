@@ -85,6 +85,15 @@ def test_a_pull_takes_the_cards_own_offers_first_and_never_repeats() -> None:
     assert cue_rules.pull(body, "a", used, deck, "t") is None
 
 
+def test_a_pull_deals_what_the_scenes_cells_still_lack() -> None:
+    body = {"turns": [turn("a", "pull", "Ask for the key"), turn("a", 2, "Offer tea")]}
+    deck = [("Count to three", Aim("joy", 1)), ("Make them whisper", Aim("fear", 2))]
+    assert cue_rules.pull(body, "a", [], deck, "t", {"fear"}) == deck[1]
+    own = ("Ask for the key", Aim("affection", 2))
+    assert cue_rules.pull(body, "a", [], deck, "t", {"affection", "fear"}) == own
+    assert cue_rules.pull(body, "a", ["Make them whisper"], deck, "t", {"fear"}) == own
+
+
 def test_a_span_ends_at_the_next_cue_after_twenty_seconds_or_with_the_take() -> None:
     assert cue_rules.span_ends([10.0, 15.0, None, 50.0], 60.0) == [15.0, 35.0, None, 60.0]
     assert cue_rules.span_ends([70.0], 60.0) == [70.0]

@@ -197,6 +197,15 @@ def need(commission: Commission) -> dict[str, float]:
     return {word: open_[word] / asked[word] for word in asked if asked[word]}
 
 
+def open_feelings(commission: Commission, relationship: str, language: str) -> set[str]:
+    """Feelings whose cell of this relationship and language still lacks takes."""
+    return {
+        cell.feeling
+        for cell in coverage(commission).cells
+        if cell.open and (cell.relationship, cell.language) == (relationship, language)
+    }
+
+
 def deck(language: str | None = None, use: str | None = None) -> list[Prompt]:
     """The newest version of every live card, by title."""
     rows = Prompt.objects.filter(status="live")

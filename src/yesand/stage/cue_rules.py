@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,22 +146,23 @@ def pull(
     used: Sequence[str],
     deck: Sequence[tuple[str, Aim]],
     seed: str,
+    wanted: Collection[str] = (),
 ) -> tuple[str, Aim] | None:
     """The action and aim dealt to a role that pressed *Deal me one*; None when none is left.
 
     First what the card keeps for a pull or an event, then any other turn of the card, then the
-    deck of actions; never an action already shown in this take. Who asks gets something to do:
-    a pulled cue is never the empty control.
+    deck of actions; never an action already shown in this take. wanted: feelings this scene's
+    cells still lack; while any of the three has an action for one of them, that one is dealt.
+    Who asks gets something to do: a pulled cue is never the empty control.
     """
     random_of = _random("pull", seed, role, len(used))
     mine = [row for row in turns_of(body) if row["role"] == role and row["action"] not in used]
     kept = [row for row in mine if _minute(row.get("at")) is None]
-    rows = kept or mine
-    if rows:
-        row = random_of.choice(rows)
-        return str(row["action"]), aim_of(row)
-    fresh = [entry for entry in deck if entry[0] not in used]
-    return random_of.choice(fresh) if fresh else None
+    piles = [[(str(row["action"]), aim_of(row)) for row in rows] for rows in (kept, mine)]
+    piles.append([entry for entry in deck if entry[0] not in used])
+    lacking = [[entry for entry in pile if entry[1].emotion in wanted] for pile in piles]
+    best = next((pile for pile in [*lacking, *piles] if pile), None)
+    return random_of.choice(best) if best else None
 
 
 def action_problem(action: str) -> str:

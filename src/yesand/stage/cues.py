@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yesand.commission import reads as commission
 from yesand.commission.models import Cell
 from yesand.kit.errors import refuse
 from yesand.stage import cue_rules, offers, room, takes
@@ -159,7 +160,13 @@ def pull_cue(take: Take, role: str, nonce: str = "", sender: str = "") -> Cue:
     wanted = Cell.objects.filter(commission_id=session.commission_id)
     feelings = sorted(set(wanted.values_list("feeling", flat=True)))
     used = list(Cue.objects.filter(take=take).values_list("action", flat=True))
-    dealt = cue_rules.pull(body_of(take), role, used, offers.deck(feelings or None), str(take.pk))
+    card, language = take.scene.prompt, session.booking.language
+    lacking = (
+        commission.open_feelings(session.commission, card.relationship, language) if card else ()
+    )
+    dealt = cue_rules.pull(
+        body_of(take), role, used, offers.deck(feelings or None), str(take.pk), lacking
+    )
     if dealt is None:
         raise refuse("deck_empty", _("Nothing left to deal in this scene. Play on."))
     action, aim = dealt
