@@ -268,12 +268,9 @@ class Spool:
         Its record stays and says terminated, also where there was none: the browser's capability
         lives on and must not begin the stream again. Raises Refused: locked.
         """
+        gone = SpooledStream(stream, recording, kind, 0, 0, state="terminated", reason="erased")
         with self._locks.held(self.bytes_path(stream), make=True):
-            try:
-                gone = self._record(stream)
-            except Refused:  # none, or an unreadable one
-                gone = SpooledStream(stream, recording, kind, 0, 0)
-            self._keep(gone.with_(state="terminated", reason="erased", length=None, hash=""))
+            self._keep(gone)
             for ending in (BYTES, RECEIPT):
                 (self.folder / f"{stream}{ending}").unlink(missing_ok=True)
 
