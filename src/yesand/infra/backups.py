@@ -30,7 +30,7 @@ from yesand.infra.borrowed import Borrowed, database
 from yesand.infra.cluster_places import CLEAN_ENV
 from yesand.infra.environ import Settings
 from yesand.infra.keys import KeyStore
-from yesand.infra.stores import PIECE, FolderStore, Missing, Store, open_store
+from yesand.infra.stores import FolderStore, Missing, Store, open_store, pieces_in
 from yesand.kit.errors import refuse
 
 Told = Callable[[str], None]
@@ -68,13 +68,6 @@ def _client(borrowed: Borrowed, tool: str, *words: str) -> None:
     if done.returncode:
         says = f"{tool}: {done.stderr.strip().splitlines()[-1]}"
         raise refuse("backup_failed", says, where.name)
-
-
-def _pieces(store: Store, key: str) -> Iterator[bytes]:
-    start = 0
-    while piece := store.read_range(key, start, PIECE):
-        yield piece
-        start += len(piece)
 
 
 def _hash_of(path: Path) -> str:
@@ -133,13 +126,13 @@ def _copy_objects(store: Store, kept: FolderStore) -> tuple[list[str], int, int]
     for key in store.names():
         hashed, size = hashlib.sha256(), 0
         try:
-            for piece in _pieces(store, key):
+            for piece in pieces_in(store, key):
                 hashed.update(piece)
                 size += len(piece)
             digest = hashed.hexdigest()
             name = _name(digest)
             if kept.size(name) != size:
-                stored = kept.put(name, _pieces(store, key))
+                stored = kept.put(name, pieces_in(store, key))
                 if stored.sha256 != digest:
                     raise refuse("object_changed", "It changed while it was read; try again.", key)
                 copied += 1
@@ -201,7 +194,7 @@ def read(settings: Settings, folder: Path, keys: Path | None, told: Told) -> Don
     store, kept = open_store(settings.objects_url), FolderStore(folder)
     size = objects = 0
     for line in _lines(folder):
-        size += store.put(line["key"], _pieces(kept, _name(line["sha256"]))).size
+        size += store.put(line["key"], pieces_in(kept, _name(line["sha256"]))).size
         objects += 1
     return Done(objects, objects, size, str(note["rows_sha256"]), count, sealing)
 

@@ -31,6 +31,7 @@ from uuid import UUID, uuid4
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from yesand.infra.durable import sync_folder
 from yesand.kit.errors import Refused, refuse
 
 MAGIC = b"YAK1"
@@ -318,7 +319,7 @@ def put(path: Path, data: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _make(folder: Path) -> None:
@@ -328,7 +329,7 @@ def _make(folder: Path) -> None:
     _make(folder.parent)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    _sync(folder.parent)
+    sync_folder(folder.parent)
 
 
 def _shred(path: Path) -> None:
@@ -342,15 +343,7 @@ def _shred(path: Path) -> None:
         path.unlink()
     except FileNotFoundError:
         return
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(path.parent)
 
 
 def _named(folder: Path) -> Iterator[UUID]:

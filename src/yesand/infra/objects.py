@@ -26,6 +26,7 @@ from yesand.infra.stores import (
     Store,
     Stored,
     open_store,
+    pieces_in,
     pieces_of,
     put_by_content,
 )
@@ -107,10 +108,7 @@ class SealedStore:
         """The object in pieces of 1 MiB. Raises like `get`."""
         opened = self._opened(key)
         if opened is None:
-            start = 0
-            while piece := self.raw.read_range(key, start, PIECE):
-                yield piece
-                start += len(piece)
+            yield from pieces_in(self.raw, key)
             return
         try:
             yield from opened.pieces()

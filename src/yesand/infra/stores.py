@@ -21,6 +21,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from yesand.infra.durable import sync_folder
 from yesand.kit.errors import refuse
 
 KEY = re.compile(r"\A[a-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
@@ -84,7 +85,7 @@ class FolderStore:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return Stored(key, size, hashed.hexdigest())
 
     def get(self, key: str) -> bytes:
@@ -115,7 +116,7 @@ class FolderStore:
             path.unlink()
         except FileNotFoundError:
             return False
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         with contextlib.suppress(OSError):
             for parent in path.parents:
                 if parent == self.root:
@@ -186,14 +187,6 @@ class BucketStore:
         yield from (key for key in sorted(found) if key.startswith(prefix))
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def open_store(url: str) -> Store:
     """The store at file:///folder or s3://bucket/prefix. Raises Refused for anything else."""
     parts = urlsplit(url)
@@ -205,6 +198,14 @@ def open_store(url: str) -> Store:
         except BaseError as error:
             raise refuse("bad_setting", str(error), "YESAND_OBJECTS_URL") from None
     raise refuse("bad_setting", "Say file:///folder or s3://bucket/prefix.", "YESAND_OBJECTS_URL")
+
+
+def pieces_in(store: Store, key: str) -> Iterator[bytes]:
+    """An object as it lies in a store, in pieces of 1 MiB. Raises Missing."""
+    start = 0
+    while piece := store.read_range(key, start, PIECE):
+        yield piece
+        start += len(piece)
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:

@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+from yesand.infra.durable import sync_folder
 from yesand.kit.errors import Refused, refuse
 from yesand.recording.spool_files import (
     BYTES,
@@ -41,7 +42,6 @@ from yesand.recording.spool_files import (
     read_whole,
     record_bytes,
     replace_whole,
-    sync_folder,
     unknown,
 )
 from yesand.recording.spool_locks import FileLocks

@@ -20,6 +20,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from yesand.infra.durable import sync_folder
 from yesand.kit.canonical import canonical_json
 from yesand.kit.errors import Problem, Refused, refuse
 from yesand.recording.tokens import Capability
@@ -151,15 +152,6 @@ def read_whole(path: str) -> bytes:
         while len(data) >= SMALL and (more := os.read(handle, SMALL)):
             data += more
         return data
-    finally:
-        os.close(handle)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's names durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)
 
