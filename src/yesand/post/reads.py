@@ -39,6 +39,12 @@ def track_key(take: Take, role: str) -> str:
     return f"{row.aligned_key}/{role}.flac" if row is not None and row.aligned_key else ""
 
 
+def made_at(take: Take) -> str:
+    """When what was made of a take last changed, as text; "" before anything was."""
+    row = processing_of(take.pk)
+    return row.at.isoformat() if row is not None else ""
+
+
 def peaks_of(take: Take, role: str) -> dict[str, Any] | None:
     """The drawn waveform of a role: {"per_second", "full", "peaks"}, or None."""
     row = processing_of(take.pk)

@@ -3,16 +3,23 @@
 `media_url` is called by a view that has already asked whether the person may hear or see; the
 address is theirs alone, for a few minutes, for one reason. The door asks again what may have
 changed since: an erased recording is gone, a struck or withdrawn take is not played to the other.
+
+What is longer than a piece goes out piece by piece, so that a film of any length costs this
+process a few pieces; each is opened with the key as it stands then, so that an erasure also ends
+what is just being sent.
 """
 
 from __future__ import annotations
 
-import re
+import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -29,13 +36,11 @@ from yesand.recording.models import Recording, Stream
 from yesand.stage import reads as stage
 from yesand.stage.models import Take
 from yesand.web.access import may_see_take, person_of, role_in_take
+from yesand.web.api import ranges
 
 LIFE_S = 300
 SALT = "yesand.media"
-#: Most bytes of one part: a player asks for the rest.
-MOST = 4 * 2**20
 WHATS = ("track", "film", "own", "stream")
-RANGE = re.compile(r"\Abytes=(\d{1,15})-(\d{0,15})\Z")
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,14 @@ class _Object:
     key: str
     size: int
     kind: str
-    recording: Recording | None
+    recording: Recording
+    version: str
+    """Changes with the bytes behind `key`."""
     name: str = ""
+
+    @property
+    def etag(self) -> str:
+        return f'"{digest([self.key, self.size, self.version])[:32]}"'
 
 
 def media_url(person: Person, what: str, about: uuid.UUID, role: str, reason: str) -> str:
@@ -61,7 +72,7 @@ def media_url(person: Person, what: str, about: uuid.UUID, role: str, reason: st
 
 
 @require_GET
-def media(request: HttpRequest, token: str) -> HttpResponse:
+def media(request: HttpRequest, token: str) -> HttpResponseBase:
     """Serve one object, whole or a range of it."""
     person = person_of(request)
     try:
@@ -74,39 +85,65 @@ def media(request: HttpRequest, token: str) -> HttpResponse:
     try:
         stream = claim["w"] == "stream"
         found = _stream(about) if stream else _of_take(person, claim["w"], about, claim["r"])
+        if found is None:
+            raise Http404
+        asked = ranges.asked(
+            request.headers.get("Range", ""),
+            request.headers.get("If-Range", ""),
+            found.etag,
+            found.size,
+        )
+        if asked is None:
+            answer = HttpResponse(status=416)
+            answer["Content-Range"] = f"bytes */{found.size}"
+            return answer
+        first = _piece(found.key, asked.start, asked.end)
     except objects.Missing:  # erased since its row was read
         raise Http404 from None
-    if found is None:
-        raise Http404
-    start, end, partial = _range(request.headers.get("Range", ""), found.size)
-    if start >= found.size or end <= start:
-        answer = HttpResponse(status=416)
-        answer["Content-Range"] = f"bytes */{found.size}"
-        return answer
-    try:
-        data = objects.default().read_range(found.key, start, end - start)
-    except objects.Missing:  # erased since its row was read
-        raise Http404 from None
-    if start == 0 and found.recording is not None:
-        recording.log_access(found.recording, person, claim["y"])
-    answer = HttpResponse(data, content_type=found.kind, status=206 if partial else 200)
+    # One address is one reading, however often its player seeks.
+    goes_on = None if asked.start == 0 else timedelta(seconds=LIFE_S)
+    recording.log_access(found.recording, person, claim["y"], goes_on)
+    return _answer(found, asked, first)
+
+
+def _answer(found: _Object, asked: ranges.Asked, first: bytes) -> HttpResponseBase:
+    answer: HttpResponseBase
+    if len(first) == asked.end - asked.start:
+        answer = HttpResponse(first, content_type=found.kind)
+    else:
+        answer = StreamingHttpResponse(
+            _pieces(found.key, first, asked.start, asked.end), content_type=found.kind
+        )
+    answer["Content-Length"] = str(asked.end - asked.start)
     answer["Accept-Ranges"] = "bytes"
     answer["Cache-Control"] = "private, no-store"
-    if partial:
-        answer["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    answer["ETag"] = found.etag
+    if asked.part:
+        answer.status_code = 206
+        answer["Content-Range"] = f"bytes {asked.start}-{asked.end - 1}/{found.size}"
     if found.name:
         answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
     return answer
 
 
-def _range(header: str, size: int) -> tuple[int, int, bool]:
-    """(start, end, whether a part was asked for); parts are cut to `MOST` bytes."""
-    match = RANGE.match(header)
-    if match is None:
-        return 0, size, False
-    start = int(match[1])
-    end = int(match[2]) + 1 if match[2] else size
-    return start, min(end, size, start + MOST), True
+def _piece(key: str, at: int, end: int) -> bytes:
+    """Bytes from `at` to the next whole piece or `end`: no sealed frame is opened twice."""
+    until = min(end, (at // objects.PIECE + 1) * objects.PIECE)
+    return objects.default().read_range(key, at, until - at)
+
+
+async def _pieces(key: str, first: bytes, start: int, end: int) -> AsyncIterator[bytes]:
+    """The first piece and those after it, each read when the one before is on its way.
+
+    An object that goes meanwhile breaks the answer off: its reader sees that bytes lack.
+    """
+    piece, at = first, start
+    while piece:
+        yield piece
+        at += len(piece)
+        piece = await asyncio.to_thread(_piece, key, at, end) if at < end else b""
+    if at < end:
+        raise OSError(f"the object ends before its size: {key}")
 
 
 def _stream(about: uuid.UUID) -> _Object | None:
@@ -118,7 +155,7 @@ def _stream(about: uuid.UUID) -> _Object | None:
     if stream.recording.storage_class != "audition":
         return None
     kind = "video/webm" if stream.kind == "cam" else "application/octet-stream"
-    return _Object(stream.object_key, stream.length or 0, kind, stream.recording)
+    return _Object(stream.object_key, stream.length or 0, kind, stream.recording, stream.sha256)
 
 
 def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object | None:
@@ -145,7 +182,7 @@ def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object 
     if what == "own" and not mine:
         return None
     name = f"take-{str(take.pk)[:8]}-{role}.flac" if what == "own" else ""
-    return _Object(key, size, "audio/flac", owner, name)
+    return _Object(key, size, "audio/flac", owner, post.made_at(take), name)
 
 
 def _quiet(key: str, role: str, private: list[Span]) -> str:
@@ -170,7 +207,9 @@ def _film(take: Take, role: str) -> _Object | None:
     if not tracks:
         return None
     stream = tracks[0].stream
-    return _Object(stream.object_key, stream.length or 0, "video/webm", stream.recording)
+    return _Object(
+        stream.object_key, stream.length or 0, "video/webm", stream.recording, stream.sha256
+    )
 
 
 def still_open(person: Person, take: Take, role: str) -> bool:
