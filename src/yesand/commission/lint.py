@@ -2,7 +2,8 @@
 
 Natural emotion comes from wanting something from a partner one likes, so a card asks for wants
 and actions and never for a feeling. The lists are short on purpose: they catch the usual slips,
-and an editor reads every card.
+and an editor reads every card. What needs words of the card's language is checked where we have
+them (`lint_words`); `unchecked` says what was not.
 """
 
 from __future__ import annotations
@@ -13,18 +14,18 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from yesand.commission.lint_language import Words
 from yesand.commission.lint_words import (
-    BODY_WORDS,
-    FEELING_WORDS,
-    IDIOMS,
-    NOT_A_VERB,
-    PARTNER_WORDS,
+    LANGUAGES,
     TRADE_NAMES,
     TRADE_PHRASES,
+    words_of,
 )
 
 PREMISE_WORDS = 35
 CUE_WORDS = 8
+CUE_LETTERS = 80
+"""What a cue's row and the space beside the partner's eyes hold."""
 LONGEST: dict[str, int] = {
     "want": 22,
     "secret": 28,
@@ -37,13 +38,6 @@ LONGEST: dict[str, int] = {
 SAME_WANT = 0.85
 """Similarity (difflib ratio, 0 to 1) from which two wants are the same want."""
 
-
-ORDER_TO_FEEL = re.compile(
-    r"\b(?:be|being|act|acting|feel|feeling|seem|seeming|get|become|look|sound|play)\b"
-    r"(?:\s+(?:a|bit|little|very|more|really|quite|so|too|rather|slightly|as|the|with|full|of))*"
-    r"\s+([\w-]+)",
-    re.IGNORECASE,
-)
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 Path = tuple[str | int, ...]
@@ -65,9 +59,11 @@ def words(text: str) -> list[str]:
 
 def lint(card: dict[str, Any], tags: Iterable[str]) -> list[Complaint]:
     """Everything a card may not say, in reading order. `tags` are the content tags that exist."""
-    found = [*_lengths(card), *_wants(card), *_cues(card)]
+    of = words_of(card["language"])
+    found = [*_lengths(card), *_wants(card, of), *_cues(card, of)]
     for path, text in _texts(card):
-        found += _order_to_feel(path, text)
+        if of is not None:
+            found += _order_to_feel(path, text, of)
         found += _trade(path, text)
     known = set(tags)
     for at, tag in enumerate(card.get("tags", [])):
@@ -84,6 +80,22 @@ def lint(card: dict[str, Any], tags: Iterable[str]) -> list[Complaint]:
             says = "A child and romance never stand on one card."
             found.append(Complaint("child_romance", ("roles", role, "age"), says))
     return found
+
+
+def unchecked(card: dict[str, Any]) -> Complaint | None:
+    """What the lint could not look for in a card of a language it has no words of; else None.
+
+    A card of such a language may be laid: the lint is an aid, and an editor reads every card.
+    """
+    if words_of(card["language"]) is not None:
+        return None
+    known = ", ".join(sorted(LANGUAGES))
+    says = (
+        f"The lint knows words of {known}, not of {card['language']!r}. Nobody has checked: orders "
+        "to feel, wants without the partner, cues that name a feeling, a body or a face, cues that "
+        "do not begin with a verb. Read for these yourself."
+    )
+    return Complaint("language_unchecked", ("language",), says)
 
 
 def _texts(card: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -118,54 +130,65 @@ def _lengths(card: dict[str, Any]) -> Iterator[Complaint]:
             yield Complaint("too_long", path, says)
 
 
-def _wants(card: dict[str, Any]) -> Iterator[Complaint]:
+def _wants(card: dict[str, Any], of: Words | None) -> Iterator[Complaint]:
+    meaning = of.partners if of else frozenset()
     plain = {}
     for role, half in card["roles"].items():
         said = [word.lower() for word in words(half["want"])]
         partner = card["roles"]["b" if role == "a" else "a"]["alias"].lower()
         names = {partner, f"{partner}'s", f"{partner}’s", *partner.split()}
-        if not PARTNER_WORDS & set(said) and not names & set(said):
+        ending = any(of.partner_endings.search(word) for word in said) if of else True
+        if not meaning & set(said) and not names & set(said) and not ending:
             says = "Want something from the partner: name them, or say them, their, him, her."
             yield Complaint("want_without_partner", ("roles", role, "want"), says)
-        aliases = {h["alias"].lower() for h in card["roles"].values()} | PARTNER_WORDS
+        aliases = {h["alias"].lower() for h in card["roles"].values()} | meaning
         plain[role] = " ".join(word for word in said if word not in aliases)
     if SequenceMatcher(None, plain["a"], plain["b"]).ratio() >= SAME_WANT:
         says = "Both want the same; give b a want of its own."
         yield Complaint("same_want", ("roles", "b", "want"), says)
 
 
-def _cues(card: dict[str, Any]) -> Iterator[Complaint]:
+def _cues(card: dict[str, Any], of: Words | None) -> Iterator[Complaint]:
     for at, turn in enumerate(card.get("turns", [])):
-        for code, says in cue_complaints(turn["action"]):
+        for code, says in cue_complaints(turn["action"], card["language"] if of else ""):
             yield Complaint(code, ("turns", at, "action"), says)
 
 
-def cue_complaints(action: str) -> list[tuple[str, str]]:
-    """(code, sentence) for everything wrong with one cue's action; a director's own cue too."""
+def cue_complaints(action: str, language: str = "en") -> list[tuple[str, str]]:
+    """(code, sentence) for everything wrong with one cue's action; a director's own cue too.
+
+    Of a language without words of ours only the length is checked.
+    """
     found = []
     said = words(action)
     if not said:
         return [("empty_cue", "Say one thing to do to the partner.")]
     if len(said) > CUE_WORDS:
         found.append(("long_cue", f"It has {len(said)} words; {CUE_WORDS} at most."))
-    if said[0].lower() in NOT_A_VERB:
+    if len(action) > CUE_LETTERS:
+        found.append(("long_cue", f"It has {len(action)} characters; {CUE_LETTERS} at most."))
+    of = words_of(language)
+    if of is None:
+        return found
+    first = said[0].lower()
+    if first in of.not_a_verb or of.not_to_the_player.match(first):
         found.append(("not_an_action", "Begin with a verb: a thing to do to the partner."))
     plain = action.lower()
-    for idiom in IDIOMS:
+    for idiom in of.idioms:
         plain = plain.replace(idiom, "")
     for word in words(plain):
-        if word in FEELING_WORDS:
+        if word in of.feelings:
             found.append(("feeling_word", f"{word!r} names a feeling; say what to do instead."))
-        elif word in BODY_WORDS:
+        elif word in of.bodies:
             found.append(("body_word", f"{word!r} is about body or face; say what to do instead."))
     return found
 
 
-def _order_to_feel(path: Path, text: str) -> Iterator[Complaint]:
+def _order_to_feel(path: Path, text: str, of: Words) -> Iterator[Complaint]:
     if path[0] in {"lines", "first_line", "target_line"}:
         return  # what a character says is dialogue, not an order to the player
-    for match in ORDER_TO_FEEL.finditer(text):
-        if match.group(1).lower() in FEELING_WORDS:
+    for match in of.order_to_feel.finditer(text):
+        if match.group(1).lower() in of.feelings:
             says = f"{match.group(0)!r} orders a feeling; say what is wanted or done."
             yield Complaint("order_to_feel", path, says)
 

@@ -7,6 +7,7 @@ language `no` is not false; a repeated key, an alias or a very large file is ref
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from yesand.kit.errors import Problem, Refused, refuse
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 12
+NOT_KEPT = re.compile("[\\0\\ud800-\\udfff]")
+"""What an escape in quotes can write and no database keeps: NUL and half a surrogate pair."""
 
 Path = tuple[str | int, ...]
 
@@ -89,6 +92,8 @@ def _plain(
             if not isinstance(key, yaml.ScalarNode):
                 raise refuse("bad_key", "A key must be one word.", f"{file}:{at}")
             word = str(key.value)
+            if NOT_KEPT.search(word):
+                raise refuse("bad_key", "A key must be one word.", f"{file}:{at}")
             if word in found:
                 raise refuse("repeated_key", f"{word!r} stands here twice.", f"{file}:{at}")
             lines[*path, word] = at
@@ -107,6 +112,10 @@ def _plain(
         return str(node.value)  # `keep: yes` and `from: 2026-01-01` stay what was written
     if not isinstance(value, str | int | float | None):
         raise refuse("bad_value", "Write text or a number here.", f"{file}:{line}")
+    if isinstance(value, str) and NOT_KEPT.search(value):
+        raise refuse(
+            "bad_value", "A character here cannot be kept; type it anew.", f"{file}:{line}"
+        )
     return value
 
 

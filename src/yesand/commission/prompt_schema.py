@@ -8,11 +8,13 @@ never shown on stage. `public_part` and `private_half` are the only two ways to 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from yesand.commission.lint import lint
+from yesand.commission.lint import lint, unchecked
 from yesand.commission.marked import Marked, Path, Reader, load
 from yesand.commission.order import FEELINGS, RELATIONSHIPS, SHAPES, USES
+from yesand.kit.errors import Problem, Refused
 
 VERSION = 1
 FAMILIES = ("home", "friends", "work", "service", "strangers", "romance", "expert", "whimsy")
@@ -55,21 +57,62 @@ ROLE_KEYS = (
     "alias", "age", "want", "secret", "soft_spot", "way_of_speaking", "needs_skill", "keep",
 )  # fmt: skip
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+"""A code of BCP 47: es, pt-BR, zh-Hant."""
+LETTERS = {"id": 60, "title": 80, "language": 12, "parent": 60}
+"""The longest of what stands in columns of its own."""
+MOST_VERSION = 1_000_000
 
 Card = dict[str, Any]
 """A prompt's body, as `Prompt.body` stores it: every key of KEYS that has a value."""
 
 
-def read_prompt(text: str, file: str) -> Card:
-    """The card in a YAML text, linted. Raises Refused with every Problem at "file:line: field"."""
-    marked = load(text, file)
-    reader = Reader(marked)
-    card = _card(reader, marked)
+@dataclass(frozen=True)
+class Read:
+    """A text read for an editor who is still typing.
+
+    card: as far as it can be read, None where the text is no YAML mapping. problems: what keeps it
+    from being saved. notices: what nobody could check. Both at "file:line: field".
+    """
+
+    card: Card | None
+    problems: tuple[Problem, ...]
+    notices: tuple[Problem, ...] = ()
+
+
+def read_loosely(text: str, file: str) -> Read:
+    """Everything wrong with a text and as much of the card as stands already."""
+    try:
+        marked = load(text, file)
+        reader = Reader(marked)
+        card = _card(reader, marked)
+    except Refused as refused:
+        return Read(None, refused.problems)
     if not reader.problems:
         for complaint in lint(card, tuple(TAGS)):
             reader.wrong(complaint.code, complaint.path, complaint.says)
-    reader.finish()
-    return card
+    missed = unchecked(card)
+    notices = (
+        (Problem(missed.code, marked.where(missed.path), missed.says),)
+        if missed is not None
+        else ()
+    )
+    by_line = sorted(reader.problems, key=lambda problem: line_of(problem) or 0)
+    return Read(card, tuple(by_line), notices)
+
+
+def read_prompt(text: str, file: str) -> Card:
+    """The card in a YAML text, linted. Raises Refused with every Problem at "file:line: field"."""
+    read = read_loosely(text, file)
+    if read.card is None or read.problems:
+        raise Refused(*read.problems)
+    return read.card
+
+
+def line_of(problem: Problem) -> int | None:
+    """The line a problem of a file names, None where it names none."""
+    found = re.match(r"[^:]*:(\d+)", problem.where)
+    return int(found.group(1)) if found else None
 
 
 def public_part(card: Card) -> dict[str, Any]:
@@ -116,7 +159,7 @@ def _card(reader: Reader, marked: Marked) -> Card:
         "schema": VERSION,
         "id": _slug(reader, body),
         "version": _positive(reader, body, "version", 1),
-        "language": reader.text(body, (), "language", "en"),
+        "language": _language(reader, body),
         "title": reader.text(body, (), "title"),
         "author": reader.text(body, (), "author"),
         "rights": reader.text(body, (), "rights"),
@@ -146,6 +189,11 @@ def _card(reader: Reader, marked: Marked) -> Card:
         card["years"] = reader.number(body, (), "years")
     if "first_line" in body:
         card["first_line"] = _line(reader, body["first_line"], ("first_line",))
+    for key, most in LETTERS.items():
+        if len(card.get(key, "")) > most:
+            reader.wrong("too_long", (key,), f"Shorten it to {most} characters.")
+    if not 0 < card["minutes_hint"] <= 60:
+        reader.wrong("bad_minutes", ("minutes_hint",), "Say 1 to 60 minutes.")
     _shape_parts(reader, body, shape, card)
     for at, feeling in enumerate(card["likely_cells"]):
         if feeling not in FEELINGS:
@@ -183,10 +231,18 @@ def _slug(reader: Reader, body: dict[str, Any]) -> str:
     return slug
 
 
+def _language(reader: Reader, body: dict[str, Any]) -> str:
+    code = reader.text(body, (), "language", "en")
+    if not LANGUAGE.fullmatch(code):
+        reader.wrong("bad_language", ("language",), "Write a code such as en, es or pt-BR.")
+    return code
+
+
 def _positive(reader: Reader, body: dict[str, Any], key: str, default: int) -> int:
     value = reader.number(body, (), key, default)
-    if value != int(value) or value < 1:
+    if value != int(value) or not 1 <= value <= MOST_VERSION:
         reader.wrong("not_whole", (key,), "Write a whole number from 1.")
+        return 1
     return int(value)
 
 
