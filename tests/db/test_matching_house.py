@@ -10,6 +10,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from tests.fakes.played import Stage, make_stage
+from yesand.casting import actions as casting
 from yesand.consent import actions as consent
 from yesand.kit.errors import Refused
 from yesand.kit.money import Money
@@ -363,3 +364,35 @@ def test_money_pages_and_the_statement_csv(stage, client):
     assert payout.Payout.objects.count() == 2, "asking again brings it up to date"
     client.force_login(pair[0])
     assert client.get(place).status_code == 404
+
+
+def test_a_booking_has_the_shape_the_order_lacks(stage):
+    commission = stage.order("train")
+    commission.order = {**commission.order, "shapes": {"improvised": 50, "script": 50}}
+    commission.save()
+    shapes = [offered(stage, at=soon(3 + n)).shape for n in range(4)]
+    # as many scenes of each: five to an hour of shorts, eight to one of scripts
+    assert shapes == ["scripts", "shorts", "shorts", "scripts"]
+    by_hand = actions.book(commission, *stage.pair(), soon(9), shape="long_form")
+    assert by_hand.shape == "long_form"
+    code = code_of(actions.book, commission, *stage.pair(), soon(10), shape="opera")
+    assert code == "unknown_shape"
+
+
+def test_heavy_scenes_are_asked_only_where_the_call_says_so(stage):
+    commission = stage.order("train")
+    plain = offered(stage)
+    for seat in plain.seats.all():
+        actions.answer(seat, True, heavy_ok=True)
+    assert not plain.heavy
+    assert not plain.seats.filter(heavy_ok=True).exists(), "nobody was asked"
+    call = casting.open_call(stage.program, "Players", "All tones.", ["en"], heavy=True)
+    asked = offered(stage, at=soon(4))
+    assert asked.heavy
+    actions.answer(asked.seats.get(role="a"), True, heavy_ok=True)
+    actions.answer(asked.seats.get(role="b"), True)
+    assert {s.role: s.heavy_ok for s in asked.seats.all()} == {"a": True, "b": False}
+    assert asked.seats.get(role="a").rate.hour_minor == plain.seats.get(role="a").rate.hour_minor
+    casting.withdraw_call(call)
+    assert not offered(stage, at=soon(5)).heavy
+    assert commission.pk == asked.commission_id

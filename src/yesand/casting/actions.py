@@ -40,8 +40,12 @@ def open_call(
     audition_minutes: int = 15,
     closes_at: dt.datetime | None = None,
     slug: str = "",
+    heavy: bool = False,
 ) -> Call:
-    """An announcement anybody may read. Raises Refused with every wrong field."""
+    """An announcement anybody may read. Raises Refused with every wrong field.
+
+    heavy: it says that heavy scenes may be offered, to who says yes to them for a booking.
+    """
     found = rules.problems_of_pieces(list(pieces), audition_minutes)
     if program.closed_at is not None:
         found.append(Problem("program_closed", "program", _("This program is closed.")))
@@ -76,6 +80,7 @@ def open_call(
         audition_minutes=audition_minutes,
         pieces=list(pieces),
         closes_at=closes_at,
+        heavy=heavy,
     )
     facts.append("casting", "call_opened", call.pk)
     return call

@@ -20,6 +20,8 @@ class Call(models.Model):
     title = models.CharField(max_length=120)
     about = models.TextField()
     languages = models.JSONField(default=list)
+    heavy = models.BooleanField(default=False)
+    """The call says that heavy scenes may be offered; each booking still asks both performers."""
     audition_minutes = models.PositiveSmallIntegerField(default=15)
     pieces = models.JSONField(default=list)
     """Two audition pieces: [{"title", "ask", "seconds"}, ...]."""

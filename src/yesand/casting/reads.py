@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from yesand.casting.models import Application, Audition, Call, RosterPlace
+from yesand.commission.models import Commission
 from yesand.people.models import Person, Program
 from yesand.recording.models import Stream
 
@@ -51,6 +52,15 @@ def is_open(call: Call, now: dt.datetime | None = None) -> bool:
     if call.withdrawn_at is not None or call.program.closed_at is not None:
         return False
     return call.closes_at is None or now < call.closes_at
+
+
+def heavy_asked(commission: Commission) -> bool:
+    """Whether a call for this order, or for any of its program, says heavy scenes may be offered.
+
+    A call that closed still said it; one that was withdrawn no longer does.
+    """
+    calls = Call.objects.filter(program=commission.program, heavy=True, withdrawn_at=None)
+    return calls.filter(Q(commission=commission) | Q(commission=None)).exists()
 
 
 def open_calls(program: Program | None = None, now: dt.datetime | None = None) -> list[Call]:

@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from yesand.casting import reads as casting
 from yesand.commission.models import Commission
+from yesand.commission.reads import order_of
 from yesand.infra import facts
 from yesand.kit.errors import Refused, refuse
 from yesand.kit.ids import new_id
 from yesand.kit.money import Money, for_seconds
 from yesand.matching import pairing, roster, rules
 from yesand.matching.models import Block, Booking, Hold, PlayAgain, Schedule, Seat, Window
+from yesand.matching.shapes import SHAPES, shape_of
 from yesand.pay import actions as pay
 from yesand.pay.rules import LATE_HOURS, Attendance, booking_rule
 from yesand.people.models import Person, Program
@@ -81,8 +83,11 @@ def book(
     language: str = "en",
     why: dict[str, list[str]] | None = None,
     schedule: Schedule | None = None,
+    shape: str = "",
 ) -> Booking:
     """Offer one slot to two performers: hold the time, lock both rates, set the money aside.
+
+    shape: shorts, long_form or scripts; "" takes what the order's shares of scenes still lack.
 
     Refuses a closed program or commission, a taken quarter hour, a short budget, an unverified
     age, and a pair that a block, the split pools or the language keep apart, also when a producer
@@ -95,6 +100,8 @@ def book(
         raise refuse("commission_not_open", "Open the commission before booking.", "commission")
     if minutes not in MINUTES:
         raise refuse("minutes", "A booking has 30, 60 or 90 minutes.", "minutes")
+    if shape and shape not in SHAPES:
+        raise refuse("unknown_shape", "Choose shorts, long scenes or scripts.", "shape")
     if a.pk == b.pk:
         raise refuse("same_person", "A scene needs two people.", "b")
     if starts_at < timezone.now() - dt.timedelta(minutes=minutes):
@@ -113,6 +120,8 @@ def book(
         starts_at=starts_at,
         minutes=minutes,
         language=language,
+        heavy=casting.heavy_asked(commission),
+        shape=shape or _next_shape(commission, minutes),
         answer_by=min(timezone.now() + dt.timedelta(hours=rules.ANSWER_HOURS), starts_at)
         if starts_at > timezone.now()
         else starts_at + dt.timedelta(minutes=minutes),
@@ -137,6 +146,14 @@ def book(
         )
     facts.append("matching", "offered", booking.pk)
     return booking
+
+
+def _next_shape(commission: Commission, minutes: int) -> str:
+    standing = Booking.objects.filter(commission=commission).exclude(
+        state__in=("declined", "cancelled", "expired")
+    )
+    shares = order_of(commission).shapes
+    return shape_of(shares, standing.values_list("shape", "minutes"), minutes)
 
 
 def _may_meet(program: Program, a: Person, b: Person, language: str) -> None:
@@ -224,7 +241,10 @@ def _fresh(booking_id: UUID) -> Booking:
 
 @transaction.atomic
 def answer(seat: Seat, yes: bool, heavy_ok: bool = False) -> Booking:
-    """A performer's yes or no within the time given; a yes of both confirms the booking."""
+    """A performer's yes or no within the time given; a yes of both confirms the booking.
+
+    heavy_ok: a heavy scene may be offered in this booking; without the call's word it means no.
+    """
     booking = _fresh(seat.booking_id)
     seat = booking.seats.get(pk=seat.pk)
     if booking.state != "offered":
@@ -233,7 +253,7 @@ def answer(seat: Seat, yes: bool, heavy_ok: bool = False) -> Booking:
         raise refuse("too_late", "The time to answer is over.", "offer")
     seat.answer = "yes" if yes else "no"
     seat.answered_at = timezone.now()
-    seat.heavy_ok = heavy_ok
+    seat.heavy_ok = heavy_ok and booking.heavy
     seat.save(update_fields=["answer", "answered_at", "heavy_ok"])
     if not yes:
         _give_back(booking, "declined")

@@ -75,6 +75,9 @@ class Booking(models.Model):
     """producer or performer."""
     cancel_reason = models.TextField(blank=True)
     heavy = models.BooleanField(default=False)
+    """The call allows a heavy scene, so each performer is asked for this booking."""
+    shape = models.CharField(max_length=10, default="shorts")
+    """shorts, long_form or scripts: `matching.shapes`."""
     created_at = models.DateTimeField(auto_now_add=True)
 
 

@@ -48,6 +48,14 @@ class CallForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("any order of this program"),
     )
+    heavy = forms.BooleanField(
+        label=gettext_lazy("Heavy scenes may be offered"),
+        help_text=gettext_lazy(
+            "At most one a booking, only where both say yes to it for that booking, never better "
+            "paid than a light one."
+        ),
+        required=False,
+    )
     closes_on = forms.DateField(
         label=gettext_lazy("Open until and including"),
         required=False,
@@ -134,6 +142,7 @@ def calls(request: HttpRequest, slug: str) -> HttpResponse:
                 pieces=form.pieces(),
                 audition_minutes=values["audition_minutes"],
                 closes_at=closes,
+                heavy=values["heavy"],
             )
         except Refused as refused:
             for problem in refused.problems:

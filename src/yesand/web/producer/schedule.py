@@ -86,6 +86,17 @@ class BookForm(forms.Form):
         initial=60,
     )
 
+    shape = forms.ChoiceField(
+        label=gettext_lazy("Scenes"),
+        choices=[
+            ("", gettext_lazy("as the order's shares ask")),
+            ("shorts", gettext_lazy("short scenes, 5 minutes each")),
+            ("long_form", gettext_lazy("long scenes, 12 minutes each")),
+            ("scripts", gettext_lazy("scripts, 2 minutes each")),
+        ],
+        required=False,
+    )
+
     def __init__(self, program: Program, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["commission"].queryset = Commission.objects.filter(  # type: ignore[attr-defined]
@@ -164,6 +175,7 @@ def schedule(request: HttpRequest, slug: str) -> HttpResponse:
                 hand.people[values["b"]],
                 values["starts_at"],
                 values["minutes"],
+                shape=values["shape"],
             )
         except Refused as e:
             for problem in e.problems:
