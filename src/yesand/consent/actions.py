@@ -16,6 +16,7 @@ from yesand.consent.models import Epoch, Grant, TakeChoice, Terms, Withdrawal
 from yesand.infra import facts
 from yesand.kit.canonical import sha256_hex
 from yesand.kit.errors import refuse
+from yesand.kit.spans import Span, merge
 from yesand.people.models import Person, Program
 
 
@@ -250,6 +251,8 @@ def _chosen_before(
 def _chosen(before: TakeChoice | None, **values: Any) -> TakeChoice:
     """Add the row that stands from now on, and say so."""
     row = TakeChoice.objects.create(**values)
+    held = merge(Span(*pair) for pair in before.private_spans) if before else []
+    asked = merge([*held, *(Span(*pair) for pair in row.private_spans)])
     facts.append(
         "consent",
         "chose",
@@ -259,5 +262,6 @@ def _chosen(before: TakeChoice | None, **values: Any) -> TakeChoice:
         program=str(row.program_id),
         choice=row.choice,
         before=before.choice if before else "",
+        more_private=asked != held,
     )
     return row

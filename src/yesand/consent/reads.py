@@ -123,10 +123,14 @@ def withdrawn(person: Person, program: Program, take: UUID) -> bool:
     return signatures(person, program).withdrawn(take)
 
 
-def private_spans(take: UUID) -> list[Span]:
-    """What is out of a take on both sides: every span either player marked, joined, seconds."""
+def private_spans(take: UUID, at: dt.datetime | None = None) -> list[Span]:
+    """What is out of a take on both sides: every span either player marked, joined, seconds.
+
+    at: as it stood then; now where it is left out. Doors ask `stage.outs`, which knows more.
+    """
     latest: dict[Any, TakeChoice] = {}
-    for row in TakeChoice.objects.filter(take=take).order_by("id"):
+    rows = TakeChoice.objects.filter(take=take).order_by("id")
+    for row in rows.filter(chosen_at__lte=at) if at is not None else rows:
         latest[row.person_id] = row
     return merge(Span(*pair) for row in latest.values() for pair in row.private_spans)
 

@@ -97,8 +97,9 @@ def _withdrawn(fact: Fact) -> None:
 
 
 def _chose(fact: Fact) -> None:
-    # A take that is struck leaves the releases at once; a held one only stays out of new ones.
-    if fact.body.get("choice") == "strike":
+    # A take that is struck leaves the releases at once, and so does one of which a span became
+    # private that can be heard in them; a held one only stays out of new ones.
+    if fact.body.get("choice") == "strike" or fact.body.get("more_private"):
         jobs.defer("take_back", take=UUID(fact.body["take"]))
 
 

@@ -11,7 +11,6 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from yesand.consent import reads as consent
-from yesand.consent.reads import private_spans
 from yesand.formats.emotions import SET_VERSION
 from yesand.infra import facts
 from yesand.kit.errors import Problem, Refused, refuse
@@ -19,6 +18,7 @@ from yesand.labels import rules
 from yesand.labels.models import Assignment, Item, Label, Rating, SceneNote
 from yesand.pay import actions as pay
 from yesand.people.models import Person, Program
+from yesand.stage import outs
 from yesand.stage.models import Place, Take
 
 
@@ -248,8 +248,8 @@ def playable(take: Take) -> bool:
 
 
 def private(item: Item) -> bool:
-    """Part of the moment is kept out by one of the two."""
-    return any(s.start < item.end and item.start < s.end for s in private_spans(item.take_id))
+    """Part of the moment is kept out by one of the two, or lies in a pause."""
+    return any(s.start < item.end and item.start < s.end for s in outs.silent(item.take_id))
 
 
 def hearable(item: Item) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import secrets as tokens
@@ -15,7 +16,6 @@ from django.utils import timezone
 from yesand.commission import actions as commission
 from yesand.consent import actions as consent
 from yesand.consent import rules as purposes
-from yesand.consent.reads import private_spans
 from yesand.formats.parquet import read_table
 from yesand.formats.release_content import Contents, TakeMedia
 from yesand.formats.release_files import ReleaseInfo
@@ -39,6 +39,7 @@ from yesand.release.models import (
 from yesand.release.places import feed_file as feed_file
 from yesand.release.places import folder_of as folder_of
 from yesand.release.selection import Selection, select
+from yesand.stage import outs
 from yesand.stage.models import Take
 
 NAME = r"[a-z0-9][a-z0-9-]{0,59}"
@@ -139,10 +140,10 @@ def _write(release_id: UUID) -> Release:
     out = folder_of(release)
     shutil.rmtree(out, ignore_errors=True)
     out.parent.mkdir(parents=True, exist_ok=True)
-    private = {t: spans for t in takes if (spans := tuple(private_spans(takes[t].pk)))}
+    private = {t: spans for t in takes if (spans := tuple(outs.silent(takes[t].pk)))}
     # A film cannot be blanked in part without encoding it again: then it stays out whole.
     filmed = ("a", "b") if release.purpose in facts_of.WITH_VIDEO else ()
-    video = {t: filmed for t in takes if filmed and t not in private}
+    video = {t: filmed for t in takes if filmed and not outs.kept_out(takes[t].pk)}
 
     def media(take_id: str) -> TakeMedia:
         tracks.log_reading(takes[take_id])
@@ -156,7 +157,7 @@ def _write(release_id: UUID) -> Release:
         signer.key(),
         previous=folder_of(before) if before and folder_of(before).exists() else None,
     )
-    return _written(release, info, epoch)
+    return _written(release, info, epoch, now)
 
 
 def _fail(release: Release, why: str) -> None:
@@ -165,7 +166,7 @@ def _fail(release: Release, why: str) -> None:
 
 
 @transaction.atomic
-def _written(release: Release, info: ReleaseInfo, epoch: int) -> Release:
+def _written(release: Release, info: ReleaseInfo, epoch: int, as_of: dt.datetime) -> Release:
     folder = folder_of(release)
     release.takes.all().delete()
     for row in read_table(folder / "takes.parquet", TAKES.schema).to_pylist():
@@ -176,7 +177,8 @@ def _written(release: Release, info: ReleaseInfo, epoch: int) -> Release:
     release.built_at = timezone.now()
     release.consent_epoch = epoch
     release.release_sha256 = sha256_hex((folder / "release.json").read_bytes())
-    release.figures = {**release.figures, **info.figures}
+    # Spans marked private from here on are not silent in it: `taking_back.silent_enough`.
+    release.figures = {**release.figures, **info.figures, "as_of": as_of.isoformat()}
     release.save()
     facts.append("release", "built", release.pk, takes=info.figures["takes"])
     return release
@@ -258,6 +260,7 @@ def publish(release: Release) -> Release:
     inside = {str(t) for t in release.takes.values_list("take_id", flat=True)}
     standing = select(facts_of.takes(release.program, release.purpose, now), release.use, robots)
     gone = inside - set(standing.takes)
+    gone |= {t for t in inside - gone if not taking_back.silent_enough(UUID(t), release)}
     if gone:
         raise refuse(
             "consent_changed",

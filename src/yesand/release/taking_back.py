@@ -15,16 +15,19 @@ from __future__ import annotations
 import datetime as dt
 import os
 from pathlib import Path
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from yesand.commission import actions as commission
 from yesand.commission.models import Fill
+from yesand.consent import reads as consent
 from yesand.formats import revocations
 from yesand.formats.parquet import read_table
 from yesand.formats.release_tables import TAKES
 from yesand.infra import facts
+from yesand.kit.spans import merge
 from yesand.people.models import Program
 from yesand.release import facts_of, signer
 from yesand.release.models import Release, ReleasedTake, Revocation
@@ -47,7 +50,8 @@ def buried(take: Take) -> bool:
 
 
 def may_stay(take: Take, releases: list[Release]) -> bool:
-    """True where nobody struck the take and every release's purpose is still granted for it.
+    """True where nobody struck the take, every release's purpose is still granted for it and
+    nothing was marked private since that can be heard in one of them.
 
     A withdrawal of another purpose, and a hold, leave published releases as they are.
     """
@@ -56,7 +60,15 @@ def may_stay(take: Take, releases: list[Release]) -> bool:
         known = facts_of.of(take, take.scene.session.program, purpose, now)
         if "strike" in known.choices or known.withdrawn or not known.purpose_covered:
             return False
-    return True
+    return all(silent_enough(take.pk, release) for release in releases)
+
+
+def silent_enough(take: UUID, release: Release) -> bool:
+    """True where all that is private of a take by now was out when the release was written."""
+    said = release.figures.get("as_of")
+    at = dt.datetime.fromisoformat(said) if said else release.built_at or timezone.now()
+    before = consent.private_spans(take, at)
+    return merge([*before, *consent.private_spans(take)]) == before
 
 
 @transaction.atomic

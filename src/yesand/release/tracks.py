@@ -1,15 +1,15 @@
-"""The aligned tracks of a take as a release holds them: private spans silent on both sides."""
+"""The aligned tracks of a take as a release holds them: what is kept out is silent on both."""
 
 from __future__ import annotations
 
 from yesand.capture.models import Track
-from yesand.consent import reads as consent
 from yesand.formats.audio import RATE, decode_flac, silenced
 from yesand.formats.release_content import TakeMedia
 from yesand.infra import objects
 from yesand.kit.spans import Span, merge
 from yesand.post.models import Processing
 from yesand.recording import actions as recording
+from yesand.stage import outs
 from yesand.stage.models import Take
 
 #: Declared gaps closer than this are one (a block's worth of rounding), seconds.
@@ -20,7 +20,7 @@ def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
     """Both tracks at 48 kHz, equal length, sample 0 the take's start; the caller logs it."""
     processing = Processing.objects.filter(take=take, state="done").order_by("-at").get()
     store = objects.default()
-    out = consent.private_spans(take.pk)
+    out = outs.silent(take.pk)
     samples = {
         role: decode_flac(store.get(f"{processing.aligned_key}/{role}.flac"), f"{take.pk} {role}")
         for role in "ab"
@@ -37,7 +37,7 @@ def media_of(take: Take, video: tuple[str, ...] = ()) -> TakeMedia:
         inside = [Span(s.start, min(end, s.end)) for s in out if s.start < end]
         gaps[role] = tuple(merge([*declared, *inside], JOIN))
     films: dict[str, bytes | None] = {"a": None, "b": None}
-    for role in video if not out else ():
+    for role in video if not outs.kept_out(take.pk) else ():
         # A film cannot be blanked in part without encoding it again: it stays out whole.
         films[role] = _film(take, role)
     return TakeMedia(

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 
-from yesand.consent.reads import private_spans
 from yesand.formats.audio import RATE, encode_flac
 from yesand.kit.spans import Span
 from yesand.labels.access import may_hear
@@ -19,6 +18,7 @@ from yesand.labels.models import Item
 from yesand.recording import actions as recording
 from yesand.recording.reads import erased, recording_of
 from yesand.release.tracks import media_of
+from yesand.stage import outs
 from yesand.stage.models import Place
 from yesand.web.access import person_of
 
@@ -60,7 +60,7 @@ def _lane(request: HttpRequest, item: uuid.UUID, role: str) -> np.ndarray:
     if erased(row.take_id):  # also what this process still has in memory
         _lanes.cache_clear()
         raise Http404
-    samples = _lanes(row.take_id, row.pk, tuple(private_spans(row.take_id)))[role]
+    samples = _lanes(row.take_id, row.pk, tuple(outs.silent(row.take_id)))[role]
     if not len(samples):
         raise Http404
     place = Place.objects.filter(session=row.take.scene.session, role=role).first()

@@ -33,6 +33,7 @@ from yesand.people.models import Person
 from yesand.post import reads as post
 from yesand.recording import actions as recording
 from yesand.recording.models import Recording, Stream
+from yesand.stage import outs
 from yesand.stage import reads as stage
 from yesand.stage.models import Take
 from yesand.web.access import may_see_take, person_of, role_in_take
@@ -169,7 +170,7 @@ def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object 
     if owner is None or owner.erased_at is not None:
         return None
     mine = role_in_take(person, take) == role
-    private = [] if mine else consent.private_spans(take.pk)
+    private = [] if mine else outs.kept_out(take.pk)
     if what == "film":
         # A film cannot be blanked in part: with something private in it, it is its player's alone.
         return None if private else _film(take, role)

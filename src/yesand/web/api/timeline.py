@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from yesand.people.models import Person
 from yesand.post import reads as post
+from yesand.stage import outs
 from yesand.stage import reads as stage
 from yesand.stage.models import Take
 from yesand.web.access import person_of, role_in_take, take_for
@@ -22,6 +24,8 @@ def with_media(person: Person, take: Take, reason: str) -> dict[str, Any]:
     """The timeline of post with names and, for each lane the person may hear, its addresses."""
     whole = post.timeline(take)
     places = stage.places(take.scene.session)
+    own, pauses = role_in_take(person, take), outs.pauses(take.pk)
+    hidden = outs.silent(take.pk)
     for lane in whole["lanes"]:
         role = lane["role"]
         lane["name"] = places[role].alias
@@ -30,6 +34,12 @@ def with_media(person: Person, take: Take, reason: str) -> dict[str, Any]:
             lane["peaks"] = reverse("api:peaks", kwargs={"take": take.pk, "role": role})
         else:
             lane["media"], lane["peaks"] = "", ""
+        # The pause begins and ends alike on both lanes, whoever asked for it.
+        lane["gaps"] = outs.without(lane["gaps"], pauses) + [[s.start, s.end] for s in pauses]
+        if role != own:
+            lane["turns"] = outs.without(lane["turns"], hidden)
+            lane["backchannels"] = outs.without(lane["backchannels"], hidden)
+    whole["overlaps"] = outs.without(whole["overlaps"], hidden)
     return whole
 
 
@@ -52,4 +62,16 @@ def peaks(request: HttpRequest, take: uuid.UUID, role: str) -> HttpResponse:
     found = post.peaks_of(row, role)
     if found is None:
         raise Http404
+    if role_in_take(person_of(request), row) != role:
+        found = {**found, "peaks": _flat(found["peaks"], found["per_second"], row)}
     return JsonResponse(found)
+
+
+def _flat(peaks: list[float], per_second: float, take: Take) -> list[float]:
+    """A lane's picture as anybody but its player sees it: nothing where something is kept out."""
+    drawn = list(peaks)
+    for span in outs.silent(take.pk):
+        first = max(0, math.floor(span.start * per_second))
+        last = min(len(drawn), math.ceil(span.end * per_second))
+        drawn[first:last] = [0.0] * max(0, last - first)
+    return drawn
