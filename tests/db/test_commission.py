@@ -212,13 +212,14 @@ def test_the_grid_names_the_weakest_pairs_first(commission):
 
 
 def test_the_shipped_deck_loads_and_loading_again_changes_nothing(db):
+    count = len(list(actions.DECK.glob("*.yaml")))
     first = actions.load_deck()
-    assert len(first) == 39
+    assert len(first) == count
     assert actions.load_deck() == first
-    assert Prompt.objects.count() == 39
-    assert Fact.objects.filter(house="commission", kind="card_laid").count() == 39
-    assert len(reads.deck("en", "train")) == 30 and len(reads.deck("en", "evaluation")) == 9
-    assert reads.deck("es") == []
+    assert Prompt.objects.count() == count
+    assert Fact.objects.filter(house="commission", kind="card_laid").count() == count
+    assert len(reads.deck("en", "train")) >= 40 and len(reads.deck("en", "evaluation")) >= 10
+    assert reads.deck("eo") == []
 
 
 CARD = (actions.DECK / "row-14.yaml").read_text("utf-8")
@@ -263,7 +264,7 @@ def test_three_cards_are_dealt_under_both_players_limits(commission):
         commission, ["en"], {"death": "line"}, "middle", [card.pk for card in dealt], "s:0"
     )
     assert not {card.pk for card in dealt} & {card.pk for card in again}
-    assert reads.deal(commission, ["es"], {}, "any", [], "s") == []
+    assert reads.deal(commission, ["eo"], {}, "any", [], "s") == []
     every = {
         card.slug
         for n in range(60)

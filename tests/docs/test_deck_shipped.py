@@ -34,16 +34,27 @@ def test_every_card_passes_the_lint(file):
     assert card["author"] and card["rights"]
 
 
-def used(use):
-    return [card for card in cards() if card["use"] == use]
+def used(use, language="en"):
+    return [card for card in cards() if (card["use"], card["language"]) == (use, language)]
 
 
-def test_the_deck_holds_24_prompts_and_6_short_scripts():
-    shapes = Counter(card["shape"] for card in used("train"))
-    assert shapes["script"] == 6
-    assert sum(shapes.values()) - shapes["script"] == 24
-    assert shapes["target_line"] >= 4 and shapes["game"] >= 2
+def test_the_deck_holds_12_short_scripts_8_games_and_the_eight_that_set_the_taste():
+    shapes = Counter(card["shape"] for card in cards() if card["language"] == "en")
+    assert shapes["script"] == 12
+    assert shapes["game"] == 8
+    assert shapes["target_line"] >= 4 and shapes["improvised"] >= 24
     assert {card["id"] for card in used("train")} >= EIGHT
+
+
+def test_no_two_cards_share_a_title_a_premise_or_a_secret():
+    for language in {card["language"] for card in cards()}:
+        mine = [card for card in cards() if card["language"] == language]
+        titles = Counter(card["title"] for card in mine)
+        premises = Counter(card["premise"] for card in mine)
+        secrets = Counter(half["secret"] for card in mine for half in card["roles"].values())
+        assert not [
+            text for found in (titles, premises, secrets) for text in found if found[text] > 1
+        ]
 
 
 def test_evaluation_has_cards_of_its_own_for_a_whole_booking():

@@ -33,9 +33,9 @@ SPANISH = Words(
         cariño celos compasión culpable culpables culpa desesperación desprecio dicha disgusto
         emoción emociones enfado enfádate enojo enójate entusiasmo envidia euforia feliz felices
         felicidad frustración furia gratitud horror hostil impaciente impacientes indignación
-        infeliz infelices ira irritación melancolía miedo nervios neutral nostalgia odio orgullo pánico
-        pasión pesar preocupación rabia rencor sentimiento sentimientos soledad sorpresa temor
-        ternura triste tristes tristeza vergüenza vulnerable vulnerables
+        infeliz infelices ira irritación melancolía miedo nervios neutral nostalgia odio orgullo
+        pánico pasión pesar preocupación rabia rencor sentimiento sentimientos soledad sorpresa
+        temor ternura triste tristes tristeza vergüenza vulnerable vulnerables
         """
     ),
     bodies=listed(
