@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -186,6 +189,15 @@ def test_wrong_limits_stop_the_start(lone_door):
     for limits in ("idle=3", "idle_s", "idle_s=-1", "threads=many", "threads=1e99"):
         with pytest.raises(RuntimeError, match="YESAND_DOOR_LIMITS"):
             lone_door.start(YESAND_DOOR_LIMITS=limits)
+
+
+def test_a_taken_port_stops_the_start_with_a_sentence(door, tmp_path):
+    env = os.environ | {"YESAND_HOME": str(tmp_path), "YESAND_DOOR_PORT": str(door.port)}
+    words = [sys.executable, "-m", "yesand.web.doors"]
+    done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2
+    assert "YESAND_DOOR_PORT" in done.stderr and f"port {door.port}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_two_writers_in_one_process_and_in_two(lone_door):

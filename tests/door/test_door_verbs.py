@@ -244,7 +244,7 @@ def test_health_and_metrics(door, client):
 def test_a_door_process_never_loads_django():
     """The import law reads the code; this looks at what a running door has loaded."""
     code = (
-        "import sys, yesand.web.doors.__main__; "
+        "import sys, yesand.web.doors.__main__, yesand.web.doors.server; "
         "print([n for n in ('django', 'psycopg', 'procrastinate', 'channels') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

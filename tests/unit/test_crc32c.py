@@ -31,6 +31,6 @@ def test_the_door_has_the_compiled_version():
 
 def test_the_door_starts_without_numpy():
     """What a start after a kill does not need is not loaded."""
-    asked = "import sys, yesand.web.doors.__main__; print('numpy' in sys.modules)"
+    asked = "import sys, yesand.web.doors.server; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr

@@ -118,10 +118,18 @@ def django_logging(*, debug: bool = False) -> dict[str, Any]:
 
 def start(*, debug: bool = False) -> None:
     """Set the log up in a process without Django (door, supervisor)."""
-    # logging.config is imported late: the base install's commands never need it.
-    from logging.config import dictConfig  # noqa: PLC0415
-
-    dictConfig(django_logging(debug=debug))
+    # By hand, because logging.config loads as much as all the rest of this file: every stream of
+    # a door that was killed waits for its start.
+    asked = django_logging(debug=debug)
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(asked["root"]["level"])
+    for name, wanted in asked["loggers"].items():
+        logger = logging.getLogger(name)
+        logger.setLevel(wanted["level"])
+        logger.propagate = wanted.get("propagate", True)
+        logger.handlers.clear()
     sys.excepthook = _log_uncaught
 
 

@@ -1,46 +1,22 @@
-"""Serve the door: `python -m yesand.web.doors`. SIGTERM and SIGINT stop it cleanly."""
+"""Serve the door: `python -m yesand.web.doors`. SIGTERM and SIGINT stop it cleanly.
+
+It listens before it loads what it serves with: whoever comes back in that tenth of a second waits
+in the socket's queue instead of being turned away to a retry that may be seconds off.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import os
-import signal
 import socket
 import sys
-from types import FrameType
 
-import uvicorn
+from yesand.infra import environ
+from yesand.kit.errors import Refused, refuse
+from yesand.web.doors.limits import read_limits
 
-from yesand.infra import environ, logs
-from yesand.kit.errors import Refused
-from yesand.web.doors.app import Door
-from yesand.web.doors.wire import Wire
-
-#: Seconds that running requests get after the last body was cut short.
-FINISH_S = 5
-
-
-class DoorServer(uvicorn.Server):
-    """uvicorn that tells the door first when it is asked to stop."""
-
-    def __init__(self, config: uvicorn.Config, door: Door) -> None:
-        super().__init__(config)
-        self._door = door
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain, then stop; a second Ctrl-C does not wait. The exit status of a clean stop is 0."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._door.drain)
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
-
-
+#: Connections that may wait to be taken.
+QUEUE = 2048
 #: mallopt's names (malloc.h) and what they are set to: a freed body's pages serve the next body.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BYTES, MAPPED_BYTES = 256 << 20, 32 << 20
@@ -55,37 +31,45 @@ def keep_pages() -> None:
             libc.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
+def listen(host: str, port: int) -> list[socket.socket]:
+    """One listening socket for each address of `host`. Raises Refused where none can be had."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        raise refuse(
+            "bad_setting", f"This machine has no {host!r}: {error}", "YESAND_HOST"
+        ) from None
+    sockets: list[socket.socket] = []
+    for family, _, _, _, address in dict.fromkeys(found):
+        try:
+            one = socket.create_server(address[:2], family=family, backlog=QUEUE)
+        except OSError as error:
+            if family == socket.AF_INET6 and sockets:
+                continue  # a name with an address of a family this machine does not speak
+            says = f"The door cannot listen on {host} port {port}: {error.strerror}."
+            raise refuse("port_taken", says, "YESAND_DOOR_PORT") from None
+        one.setblocking(False)
+        sockets.append(one)
+    return sockets
+
+
 def main() -> int:
     """Run until stopped; 0 after a clean stop, 2 where a setting is wrong."""
-    logs.start()
-    keep_pages()
     try:
         settings = environ.read(os.environ)
+        read_limits(os.environ)  # a wrong one stops the start before anybody is let in
+        sockets = listen(settings.host, settings.door_port)
+        # Loaded while the first connections already wait, see above.
+        from yesand.infra import logs  # noqa: PLC0415
+        from yesand.web.doors.server import serve  # noqa: PLC0415
+
+        logs.start()
+        keep_pages()
+        serve(sockets, settings)
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 2
-    door = Door()
-    config = uvicorn.Config(
-        door,
-        host=settings.host,
-        port=settings.door_port,
-        http=Wire,  # type: ignore[arg-type]  # no Protocol by name, the same by its methods
-        loop="asyncio",  # one buffer serves every connection, which other loops do not allow
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        lifespan="on",
-        ws="none",
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=FINISH_S,
-        limit_concurrency=4096,
-        ssl_certfile=settings.tls_cert or None,
-        ssl_keyfile=settings.tls_key or None,
-    )
-    server = DoorServer(config, door)
-    server.run()
-    return 0 if server.started else 2
+    return 0
 
 
 if __name__ == "__main__":

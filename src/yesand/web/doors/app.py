@@ -38,9 +38,10 @@ class Door:
         self.metrics = Metrics()
         self.uploads: Uploads | None = None
         self._origins: frozenset[str] = frozenset()
+        self._beside: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Read settings and keys, look at every stream on this node. Raises Refused."""
+        """Read settings and keys. Raises Refused."""
         env = os.environ if self._env is None else self._env
         settings, limits, breaks = environ.read(env), read_limits(env), Breaks(env)
         keys = [secrets.read(settings.home, "upload_token")]
@@ -50,7 +51,31 @@ class Door:
         self.uploads = Uploads(
             spool, keys, limits, settings.min_free_bytes, self.metrics, at=breaks.at
         )
-        scan = spool.scan(self.uploads._now())
+
+    async def open(self) -> None:
+        """Start, and look at every stream on this node while the first requests are answered.
+
+        A request asks the disk about its own stream, so it need not wait for the look at all of
+        them. Raises Refused.
+        """
+        if self.uploads is None:
+            self.start()
+        self._beside = [asyncio.create_task(self._look()), asyncio.create_task(self.sweep())]
+
+    async def close(self) -> None:
+        """End what runs beside the requests."""
+        for one in self._beside:
+            one.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+
+    async def _look(self) -> None:
+        uploads = self.uploads
+        assert uploads is not None
+        try:
+            scan = await uploads.blocking(uploads.spool.scan, uploads._now())
+        except Exception:
+            log.exception("the look at what lies in the spool failed")
+            return
         log.info(
             "door open: %d streams, %d complete, %d unreadable, %d left-overs removed",
             len(scan.streams),
@@ -92,15 +117,13 @@ class Door:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            if self.uploads is None:
-                self.start()
+            await self.open()
         except Refused as refused:
             await send({"type": "lifespan.startup.failed", "message": str(refused)})
             return
         await send({"type": "lifespan.startup.complete"})
-        sweeping = asyncio.create_task(self.sweep())
         await receive()
-        sweeping.cancel()
+        await self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:

@@ -1,6 +1,6 @@
-"""HTTP/1.1 for the door under uvicorn: heads by h11, a body's bytes straight to where they stay.
+"""HTTP/1.1 for the door: heads by h11, a body's bytes straight to where they stay.
 
-uvicorn's own protocols hand a body over in pieces of at most 64 KiB, each copied four times, each
+The usual protocols hand a body over in pieces of at most 64 KiB, each copied four times, each
 waking the application. Here the kernel writes a body of stated length into the buffer that is
 verified and appended; the application wakes when it is whole. Everything about a head (framing,
 duplicates, bad bytes) is h11's strict reading. An application that does not know the extension
@@ -15,12 +15,12 @@ body that nobody asked for no more than DISCARD_BYTES are taken from the line.
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import h11
-from uvicorn import Config
-from uvicorn.server import ServerState
 
 from yesand.web.doors.wire_request import AHEAD_BYTES, DISCARD_BYTES, OneRequest
 
@@ -33,21 +33,37 @@ _PHRASES = {status.value: status.phrase.encode() for status in HTTPStatus}
 _PHRASES[460] = b"Checksum Mismatch"
 
 
+@dataclass
+class Serving:
+    """What the connections of one server share.
+
+    app: the ASGI application. most: connections at once. keep_s: seconds an idle one is kept.
+    """
+
+    app: Any
+    most: int
+    keep_s: float
+    connections: set[Wire] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _second: int = 0
+    _date: bytes = b""
+
+    def date(self) -> bytes:
+        """The header that every answer begins with."""
+        now = int(time.time())
+        if now != self._second:
+            # Nothing in this process sets a locale, so the names are English.
+            text = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
+            self._second, self._date = now, b"date: %b\r\n" % text.encode("ascii")
+        return self._date
+
+
 class Wire(asyncio.BufferedProtocol):
     """One connection. One request at a time; what is sent ahead waits in `_ahead`."""
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        if not config.loaded:
-            config.load()
-        self._app, self._state, self.app_state = config.loaded_app, server_state, app_state
-        self._most, self._keep_s = config.limit_concurrency, config.timeout_keep_alive
-        self.loop = _loop or asyncio.get_event_loop()
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self.loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport = None  # type: ignore[assignment]
         self.server: tuple[str, int] | None = None
         self.client: tuple[str, int] | None = None
@@ -58,7 +74,7 @@ class Wire(asyncio.BufferedProtocol):
         self._request: OneRequest | None = None
         self._discard = 0
 
-    # Called by asyncio and uvicorn
+    # Called by asyncio and the server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -66,12 +82,12 @@ class Wire(asyncio.BufferedProtocol):
         self.server = _address(transport.get_extra_info("sockname"))
         self.client = _address(transport.get_extra_info("peername"))
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
-        self._state.connections.add(self)  # type: ignore[arg-type]
-        self._close_in(self._keep_s)
+        self._serving.connections.add(self)
+        self._close_in(self._serving.keep_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._gone = True
-        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._serving.connections.discard(self)
         self._close_in(None)
         if self._request is not None:
             self._request.left()
@@ -106,7 +122,7 @@ class Wire(asyncio.BufferedProtocol):
             self._next()
 
     def shutdown(self) -> None:
-        """uvicorn stops: a request under way is finished, then the connection ends."""
+        """The server stops: a request under way is finished, then the connection ends."""
         self._closing = True
         if self._request is None:
             self._transport.close()
@@ -145,15 +161,14 @@ class Wire(asyncio.BufferedProtocol):
         if not isinstance(asked, h11.Request) or reading.trailing_data[0]:
             self._refuse(400)  # h11 saw the head end elsewhere than we did
             return
-        running = max(len(self._state.connections), len(self._state.tasks))
-        if self._most is not None and running >= self._most:
+        if max(len(self._serving.connections), len(self._serving.tasks)) >= self._serving.most:
             self._refuse(503)
             return
         self._close_in(None)
         self._request = OneRequest(self, reading, asked)
-        task = self.loop.create_task(self._request.run(self._app))
-        task.add_done_callback(self._state.tasks.discard)
-        self._state.tasks.add(task)
+        task = self.loop.create_task(self._request.run(self._serving.app))
+        task.add_done_callback(self._serving.tasks.discard)
+        self._serving.tasks.add(task)
 
     def _refuse(self, status: int) -> None:
         """Answer what is no request, and end."""
@@ -165,9 +180,8 @@ class Wire(asyncio.BufferedProtocol):
     def write(self, status: int, fields: bytes, body: bytes) -> None:
         """One answer in one piece."""
         line = b"HTTP/1.1 %d %b\r\n" % (status, _PHRASES.get(status, b""))
-        dates = b"".join(b"%b: %b\r\n" % pair for pair in self._state.default_headers)
         if not self._gone:
-            self._transport.write(line + dates + fields + b"\r\n" + body)
+            self._transport.write(line + self._serving.date() + fields + b"\r\n" + body)
 
     def go_on(self) -> None:
         """Tell a client that asks before it sends to send."""
@@ -199,7 +213,6 @@ class Wire(asyncio.BufferedProtocol):
     def answered(self, keep: bool, unread: int) -> None:
         """The request is over. unread: bytes of its body that nobody asked for."""
         self._request = None
-        self._state.total_requests += 1
         if self._gone:
             return
         self._closing |= not keep
@@ -224,7 +237,7 @@ class Wire(asyncio.BufferedProtocol):
         if self._closing:
             self._transport.close()
             return
-        self._close_in(self._keep_s)
+        self._close_in(self._serving.keep_s)
         self.take(0)
         if self._ahead:
             self._next()

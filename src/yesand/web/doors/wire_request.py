@@ -62,7 +62,7 @@ class OneRequest:
             "raw_path": path,
             "query_string": query,
             "headers": fields,
-            "state": wire.app_state.copy(),
+            "state": {},
             "extensions": {} if self._chunked else {EXTENSION: self},
         }
         self.filled = 0
