@@ -14,7 +14,7 @@ from yesand.casting import actions as casting
 from yesand.consent import actions as consent
 from yesand.kit.errors import Refused
 from yesand.kit.money import Money
-from yesand.matching import actions, reads
+from yesand.matching import actions, blocking, reads
 from yesand.matching.models import Block, Booking, Hold, Seat, Window
 from yesand.matching.rules import WeeklyWindow
 from yesand.pay import payout
@@ -124,11 +124,11 @@ def test_what_a_booking_refuses(stage):
     assert code_of(actions.book, order, ada, young, soon()) == "age_not_verified"
     other = stage.performer(pool="test")
     assert code_of(actions.book, order, ada, other, soon()) == "split_pool"
-    actions.block(noor, ada)
+    blocking.block(noor, ada)
     with pytest.raises(Refused) as refusal:
         actions.book(order, ada, noor, soon())
     assert "block" not in str(refusal.value), "silent"
-    assert code_of(actions.block, ada, ada) == "not_yourself"
+    assert code_of(blocking.block, ada, ada) == "not_yourself"
     Block.objects.all().delete()
     order.state = "closed"
     assert code_of(actions.book, order, ada, noor, soon()) == "commission_not_open"
@@ -230,6 +230,11 @@ def test_wrapping_up_pays_by_what_happened_once(stage, a, b, rules):
         assert sum(line.amount.minor for line in lines) == 8017
         assert lines[-1].rule == rule
         assert {p.rule for line in lines for p in line.parts} == {rule, "overtime"}
+        if rule == "whole_booking":
+            # the newest first: the booking as it was promised, and what went over beside it
+            said = [(line.amount.minor, line.seconds, line.rule) for line in lines]
+            assert said == [(617, 300, "overtime"), (7400, 3600, "whole_booking")]
+            assert "second" in lines[0].says
         paid += 8017
     assert free(stage) == before - Money(paid)
     assert statements.residual(stage.program) == 0
@@ -243,7 +248,7 @@ def test_a_week_is_scheduled_under_the_hard_filters(stage):
     for person in (ada, noor, blocked, apart, silent):
         actions.set_windows(person, EVENINGS)
     for person in (ada, noor):
-        actions.block(blocked, person)
+        blocking.block(blocked, person)
     plan = actions.schedule(stage.order("train"), MONDAY + dt.timedelta(days=2), stage.producer, 9)
     assert plan.week == MONDAY
     (booking,) = plan.bookings.all()

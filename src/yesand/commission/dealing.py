@@ -1,8 +1,9 @@
 """Which three cards lie on the table. Pure: plain values in, the same cards for the same seed out.
 
-Hard, never relaxed: language, use, a line of either player, heavy without both having opted in,
-a skill that the role's player did not state, a card that was dealt before. Soft, relaxed in this
-order when fewer than three are left: the slot's own cards first, then cards under a veil.
+Hard, never relaxed: language, use, the shapes of cards this booking plays, a line of either
+player, heavy without both having opted in, a skill that the role's player did not state, a card
+that was dealt before. Soft, relaxed in this order when fewer than three are left: a relationship
+not played yet (where the plan asks for one), the slot's own cards, then cards under a veil.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Table:
     limits: content tag -> line or veil, both players' joined so that nobody's can be told apart.
     skills: (role, skill) as the players of both roles state them.
     need: relationship -> part of its quota still open (0 to 1). shapes: the order's shares.
+    only: shapes of cards this scene is for, none others; None for any. played: relationships to
+    leave for later where the deck has others.
     """
 
     languages: Collection[str]
@@ -51,6 +54,8 @@ class Table:
     exclude: Collection[str] = ()
     need: Mapping[str, float] | None = None
     shapes: Mapping[str, float] | None = None
+    only: Collection[str] | None = None
+    played: Collection[str] = ()
 
 
 def deal(cards: Sequence[CardFacts], table: Table, seed: str) -> list[CardFacts]:
@@ -67,13 +72,15 @@ def deal(cards: Sequence[CardFacts], table: Table, seed: str) -> list[CardFacts]
         and (table.heavy or card.tone != "heavy")
         and card.skills <= set(table.skills)
         and card.key not in table.exclude
+        and (table.only is None or card.shape in table.only)
         and (table.slot in {"middle", "any"} or card.tone not in ONLY_MIDDLE)
     ]
     fresh = [card for card in possible if not card.tags & veils]
     fitting = [card for card in fresh if table.slot == "any" or card.slot in {table.slot, "any"}]
+    others = [card for card in fitting if card.relationship not in table.played]
     dice = Random(seed)
     dealt: list[CardFacts] = []
-    for pool in (fitting, fresh, possible):
+    for pool in (others if table.played else [], fitting, fresh, possible):
         _draw(dealt, pool, table, dice)
     return dealt
 

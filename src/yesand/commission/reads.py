@@ -219,9 +219,13 @@ def deck(language: str | None = None, use: str | None = None) -> list[Prompt]:
     return sorted(newest.values(), key=lambda card: (card.title, card.language))
 
 
-def skills_asked() -> list[str]:
-    """Every skill a live card of the deck asks for, by alphabet: what a player may state."""
-    return sorted({skill for card in deck() for _role, skill in facts_of(card).skills})
+def skills_asked(languages: Collection[str] = ()) -> list[str]:
+    """Every skill a live card asks for, by alphabet: what a player may state.
+
+    languages: of cards in these alone, whose words the player reads; () is of all.
+    """
+    cards = [card for card in deck() if not languages or card.language in languages]
+    return sorted({skill for card in cards for _role, skill in facts_of(card).skills})
 
 
 def facts_of(prompt: Prompt) -> dealing.CardFacts:
@@ -252,12 +256,15 @@ def deal(
     *,
     heavy: bool = False,
     skills: Collection[tuple[str, str]] = (),
+    only: Collection[str] | None = None,
+    played: Collection[str] = (),
 ) -> list[Prompt]:
     """Up to three cards for one scene; the same seed and state always deal the same ones.
 
     limits: both players' lines and veils joined, content tag -> kind. slot: opener, middle,
     closer or any. exclude: cards dealt before. heavy: both opted in for this booking.
-    skills: (role, skill) as the players of both roles state them.
+    skills: (role, skill) as the players of both roles state them. only: shapes of cards this
+    scene is for. played: relationships to leave for later where the deck has others.
     """
     prompts = {str(card.pk): card for card in deck(use=commission.use)}
     table = dealing.Table(
@@ -270,6 +277,8 @@ def deal(
         exclude={str(key) for key in exclude},
         need=need(commission),
         shapes=order_of(commission).shapes,
+        only=only,
+        played=played,
     )
     dealt = dealing.deal([facts_of(card) for card in prompts.values()], table, seed)
     return [prompts[card.key] for card in dealt]

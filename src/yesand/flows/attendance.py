@@ -1,4 +1,8 @@
-"""What the ledger asks of a session: who came, who stayed, how long it went over."""
+"""What the ledger asks of a session: who came, who stayed, how long it went over.
+
+Going over needs both, and a scene that runs past the end is finished: what people did is paid
+(docs/dev/decisions/booking-plan.md).
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,14 @@ def attendance_of(session: Session) -> dict[str, Attendance]:
 
 
 def overtime_of(session: Session) -> int:
-    """Whole seconds played or noted after the booking's end; waiting in an empty room is none."""
+    """Whole seconds after the booking's end that are paid; waiting in an empty room is none.
+
+    What was played or noted past the end is always work. Where both stayed, all of it counts
+    until the session ended, the talk between scenes too.
+    """
     ends = stage.slot(session).ends_at
+    if stage.stays(session):
+        return max(0, int(stage.last_there(session) - ends.timestamp()))
     lasts = [
         datetime.fromtimestamp(take.closed_at, tz=UTC)
         for take in stage.takes_of(session)

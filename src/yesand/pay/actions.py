@@ -221,6 +221,7 @@ def settle(event_kind: str, event: UUID) -> list[Transfer]:
     """
     booked: list[Transfer] = []
     rates = LockedRate.objects.select_for_update(of=("self",)).filter(event=event)
+    seats = len(rates)
     for rate in rates.select_related("program", "person").order_by("person__pseudonym"):
         program = rate.program
         summed = rate.accruals.aggregate(s=Sum("seconds"))["s"] or 0
@@ -236,6 +237,7 @@ def settle(event_kind: str, event: UUID) -> list[Transfer]:
             continue
         accrued = rate.accruals.order_by("-seconds").first()
         rule = accrued.rule if accrued else "whole_booking"
+        over = rate.accruals.filter(kind="overtime").exists()
         reservation = (
             Transfer.objects.select_related("debit")
             .filter(event=event, state="pending")
@@ -245,6 +247,9 @@ def settle(event_kind: str, event: UUID) -> list[Transfer]:
         parts: list[tuple[int, Transfer | None]] = []
         if reservation:
             covered = min(owed, _open_amount(reservation))
+            if over:
+                # What was set aside was for the booking: overtime stands on a line of its own.
+                covered = min(covered, reservation.amount_minor // seats)
             if covered > 0:
                 parts.append((covered, reservation))
             if owed > covered:
@@ -261,7 +266,7 @@ def settle(event_kind: str, event: UUID) -> list[Transfer]:
                     state="posted",
                     event_kind=event_kind,
                     event=event,
-                    rule=rule,
+                    rule="overtime" if over and pending is None else rule,
                     pending=pending,
                     once=f"{prefix}{summed}:{target.minor}:{number}",
                     at=timezone.now(),

@@ -58,13 +58,17 @@ def statement(person: Person, program: Program | None = None) -> list[Line]:
         part = Part(a.kind, a.seconds, a.rule, a.event_kind, a.event)
         parts[a.rate.event].append((a.at, part))
     lines = []
+    apart = set(rows.filter(rule="overtime").values_list("event", flat=True))
     for row in rows.order_by("at", "id"):
         inward = row.credit.owner == person.pseudonym and row.credit.kind == "earned"
         minor = row.amount_minor if inward else -row.amount_minor
         # Work settled in several rounds stands on several lines, every second on one of them.
         waiting = parts[row.event] if inward else []
-        behind = [part for at, part in waiting if at <= row.at]
-        parts[row.event] = [(at, part) for at, part in waiting if at > row.at]
+        # Overtime has a line of its own where the booking's money did not cover it.
+        later = "overtime" if row.event in apart and row.rule != "overtime" else ""
+        mine = [at <= row.at and part.kind != later for at, part in waiting]
+        behind = [part for (_at, part), of_row in zip(waiting, mine, strict=True) if of_row]
+        parts[row.event] = [one for one, of_row in zip(waiting, mine, strict=True) if not of_row]
         lines.append(
             Line(
                 at=row.at,

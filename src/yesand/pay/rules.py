@@ -9,7 +9,8 @@ from yesand.kit.money import Money, for_seconds
 #: Every ledger line names one of these; the sentence is what the statement says.
 RULES = {
     "whole_booking": "The whole booking is paid, check and breaks included.",
-    "overtime": "Going over is paid by the second at the same rate.",
+    "overtime": "Going over is paid by the second at the same rate: what you played and noted past "
+    "the end, and all of it where you both stayed.",
     "partner_lost": "Your partner could not play; you are paid in full.",
     "tech_fault": "Something broke on our side; you are paid in full.",
     "left_early": "Leaving is always allowed; the whole booking is paid.",

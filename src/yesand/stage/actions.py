@@ -15,6 +15,7 @@ from yesand.stage.cues import (
     offer_planned,
     pull_cue,
 )
+from yesand.stage.returning import keep_character
 from yesand.stage.room import post, say
 from yesand.stage.sitting import (
     check_in,
@@ -25,6 +26,8 @@ from yesand.stage.sitting import (
     ready,
     report_green_room,
     start_warm_up,
+    stay,
+    wind_down,
 )
 from yesand.stage.takes import (
     and_scene,
@@ -47,6 +50,7 @@ __all__ = [
     "cue_response",
     "deal_cards",
     "end_session",
+    "keep_character",
     "leave",
     "notes_done",
     "object_to_end",
@@ -64,7 +68,9 @@ __all__ = [
     "settle_end",
     "stage_now",
     "start_warm_up",
+    "stay",
     "swap_card",
+    "wind_down",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Verbs of choosing together: three cards, swap one, write your own in one line."""
+"""Verbs of choosing together: three cards, swap one, your own in one line, an earlier scene."""
 
 from __future__ import annotations
 
@@ -12,19 +12,11 @@ from yesand.commission import reads as commission
 from yesand.commission.models import Prompt
 from yesand.kit.errors import refuse
 from yesand.people.reads import limits_of
-from yesand.stage import cue_rules, room, takes
+from yesand.stage import cue_rules, pacing, returning, room, takes
 from yesand.stage.models import Scene, Session
 
-#: A booking this far along is dealt openers, middles or closers.
-SLOTS = ("opener", "middle", "closer")
 MAX_OWN = 200
 MAX_WHY = 80
-
-
-def _slot(index: int, minutes_left: int) -> str:
-    if index == 0:
-        return "opener"
-    return "closer" if minutes_left <= 12 else "middle"
 
 
 def _index(session: Session) -> int:
@@ -51,18 +43,37 @@ def _skills(session: Session) -> set[tuple[str, str]]:
 
 def _deal(session: Session, index: int, swaps: list[dict[str, Any]]) -> list[Prompt]:
     booking = session.booking
-    played = Scene.objects.filter(session=session, prompt__isnull=False).values_list(
-        "prompt_id", flat=True
-    )
+    plan = pacing.plan_for(booking)
+    planned = plan.scene(index)
+    played = Scene.objects.filter(session=session, prompt__isnull=False)
     return commission.deal(
         session.commission,
         languages=[booking.language],
         limits=_limits(session),
-        slot=_slot(index, takes.minutes_left(session)),
-        exclude=[*played, *(UUID(row["prompt"]) for row in swaps)],
+        slot=plan.slot(index, pacing.seconds_left(session)),
+        exclude=[
+            *played.values_list("prompt_id", flat=True),
+            *(UUID(row["prompt"]) for row in swaps),
+        ],
+        heavy=pacing.may_be_heavy(session),
         skills=_skills(session),
+        only=plan.scenes[0].cards,
+        played=set(played.values_list("prompt__relationship", flat=True))
+        if planned is not None and planned.other_relationship
+        else (),
         seed=f"{session.pk}:{index}:{len(swaps)}",
     )
+
+
+def _cues_in(session: Session, index: int) -> bool:
+    """Whether the engine makes offers in this scene: as the plan says, else one of three bare."""
+    if session.booking.shape == "long_form":
+        earlier = Session.objects.filter(
+            program=session.program_id, booking__shape="long_form", opened_at__lt=session.opened_at
+        )
+        return cue_rules.cues_in(str(session.pk), index, long_form=earlier.count())
+    cues = pacing.plan_for(session.booking).cues(index)
+    return cues if cues is not None else cue_rules.cues_in(str(session.pk), index)
 
 
 @transaction.atomic
@@ -125,19 +136,27 @@ def choose_scene(
     *,
     prompt: Prompt | None = None,
     own_line: str = "",
+    call_back: str = "",
     role: str = "",
     nonce: str = "",
 ) -> Scene:
     """Lay one card, or the players' own line, as the next scene. Both still say *ready*.
 
-    Until the lamp is on, choosing again replaces what was chosen.
-    Refuses a card that is not on the table, an empty or long line, and a scene being played.
+    call_back: an earlier scene of this session to go on from; it becomes the own line. Until the
+    lamp is on, choosing again replaces what was chosen. Refuses a card that is not on the table,
+    one too heavy for now, an empty or long line, and a scene being played.
     """
     session = room.locked(session)
     if session.state == "ended":
         raise refuse("session_ended", _("This session is over."), "session")
     if takes.open_take_of(session) is not None:
         raise refuse("scene_running", _("Finish this scene first."), "session")
+    if session.state in ("break", "step_out"):
+        raise refuse("resting", _("Come back from the break first."), "session")
+    earlier = returning.call_back_of(session, call_back) if call_back else None
+    if earlier is not None:
+        title = returning.title_of(earlier)
+        own_line = (_("Call-back: %(title)s") % {"title": title})[:MAX_OWN]
     line = " ".join(own_line.split())
     if prompt is None and not line:
         raise refuse("own_line_empty", _("Write one line, or pick a card."), "own_line")
@@ -146,12 +165,16 @@ def choose_scene(
     pending = takes.next_scene(session)
     if prompt is not None and prompt.pk not in [card.pk for card in deal_cards(session)]:
         raise refuse("no_such_card", _("That card is not on the table."), "prompt")
+    if prompt is not None and prompt.tone == pacing.HEAVY and not pacing.may_be_heavy(session):
+        raise refuse("too_heavy", _("That card is not for this scene. Pick another."), "prompt")
     session.refresh_from_db()
     index = _index(session)
     scene = pending or Scene(session=session, index=index)
     scene.prompt = prompt
     scene.own_line = "" if prompt is not None else line
-    scene.cues_allowed = cue_rules.cues_in(str(session.pk), index)
+    scene.called_back = earlier
+    scene.kept = {}
+    scene.cues_allowed = _cues_in(session, index)
     scene.swaps = session.dealt.get("swaps", [])
     scene.save()
     session.ready = {}

@@ -63,11 +63,6 @@ def why_not(
     return ""
 
 
-def minutes_left(slot: Slot, now: datetime) -> int:
-    """Whole minutes of the booking that remain, never below 0."""
-    return max(0, int((slot.ends_at - now).total_seconds() // 60))
-
-
 def last_one(slot: Slot, now: datetime) -> bool:
     """Whether to say *Last one, if you like.*"""
     return now >= slot.ends_at - LAST_ONE

@@ -18,12 +18,16 @@ class Session(models.Model):
     commission = models.ForeignKey(Commission, models.PROTECT, related_name="+")
     booking = models.OneToOneField(Booking, models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, default="waiting")
-    """waiting, warm_up, playing, notes, step_out or ended."""
+    """waiting, warm_up, playing, notes, break, step_out or ended. Only playing has open takes."""
     opened_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
     dealt = models.JSONField(default=dict)
     """The three cards on the table: {"index", "cards": [prompt id], "swaps": [{"prompt", "why"}]}.
     Nobody is named."""
+    pace = models.JSONField(default=dict)
+    """What lies between scenes: {"breaks": [scene index], "back_at": stage seconds of the running
+    break's end, "stepped_out": bool, "then": what follows the step-out, "stay": {role: bool}}.
+    Nobody but the house reads who said no."""
     ready = models.JSONField(default=dict)
     """What each role last said they are ready for: {"a": "warm_up", "b": "scene:<id>"}."""
 
@@ -62,6 +66,10 @@ class Scene(models.Model):
     own_line = models.CharField(max_length=200, blank=True)
     cues_allowed = models.BooleanField(default=True)
     chosen_at = models.DateTimeField(auto_now_add=True)
+    kept = models.JSONField(default=dict)
+    """Characters that came back: {role: id of the scene of this session they were first in}."""
+    called_back = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    """The earlier scene of this session that this one goes on from; then `own_line` names it."""
     swaps = models.JSONField(default=list)
     """[{"prompt", "why"}] cards that were dealt and put back, without saying by whom."""
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from yesand.kit.errors import refuse
 from yesand.people.models import Person, Program
-from yesand.stage import cues, entry_rules, offers, room, takes
+from yesand.stage import cues, entry_rules, offers, pacing, returning, room, takes
 from yesand.stage.models import Cue, Pause, Place, RoomMessage, Scene, Session, Take
 
 #: The engine's offer of a role that is due, and seconds until the next: `cues.due`.
@@ -20,6 +20,19 @@ due_offer = cues.due
 #: The card behind a take: `cues.body_of`. Who has a page open in a room: `room.people_here`.
 body_of = cues.body_of
 people_here = room.people_here
+#: The plan of a booking, where a session is in it, whether both stay on, whether time is up.
+plan_for = pacing.plan_for
+where = pacing.where
+stays = pacing.stays
+stay_closed = pacing.stay_closed
+time_up = pacing.time_up
+owes_step_out = pacing.owes_step_out
+heavy_played = pacing.heavy_played
+#: Characters that may come back, who a role is in a scene, scenes that may be called back.
+keepable = returning.keepable
+character_of = returning.character_of
+call_backs = returning.call_backs
+title_of = returning.title_of
 
 
 def session(session_id: UUID) -> Session | None:
@@ -151,6 +164,18 @@ def live_sessions(program: Program) -> list[Session]:
 def last_message(session: Session, role: str, *kinds: str) -> RoomMessage | None:
     """The newest message of a role of these kinds, or None."""
     return session.messages.filter(role=role, kind__in=kinds).order_by("-pk").first()
+
+
+def last_there(session: Session) -> float:
+    """When a player was last in the room, stage seconds; the session's end while one still is.
+
+    Whoever went without a word closed the page: the room notes it.
+    """
+    ended = session.ended_at.timestamp() if session.ended_at is not None else room.stage_now()
+    if any(one["role"] in ("a", "b") for one in room.people_here(session.pk)):
+        return ended
+    last = session.messages.filter(role__in=("a", "b")).order_by("-pk").first()
+    return min(ended, last.at) if last is not None else ended
 
 
 def last_said(session: Session, role: str, within_s: float = 60.0) -> RoomMessage | None:

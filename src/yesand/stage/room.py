@@ -44,6 +44,8 @@ KINDS = frozenset(
         "device",
         "quick_check",
         "say",
+        "stay",
+        "reveal",
     }
 )
 ROLES = frozenset({"a", "b", "director", "server"})

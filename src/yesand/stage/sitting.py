@@ -15,11 +15,13 @@ from yesand.kit.errors import refuse
 from yesand.matching import actions as matching
 from yesand.matching.models import Booking
 from yesand.people.models import Person
-from yesand.stage import entry_rules, room, takes
-from yesand.stage.models import Place, Session
+from yesand.stage import entry_rules, pacing, room, takes
+from yesand.stage.models import Place, Session, Take
 
 #: A role's word that it is ready for the warm-up to end.
 WARM = "warm_up"
+#: What a role says in each state that ends when both have said so.
+WORDS = {"waiting": WARM, "warm_up": WARM, "break": "back", "step_out": "step_out"}
 
 
 def slot_of(booking: Booking) -> entry_rules.Slot:
@@ -116,9 +118,10 @@ def _turn(session: Session, state: str) -> None:
 
 @transaction.atomic
 def ready(session: Session, place: Place, scene: str = "", nonce: str = "") -> Session:
-    """A player says go: both in the warm-up end it, both for a chosen scene open its take.
+    """A player says go: both end the warm-up, a break or the step-out, or open a chosen scene.
 
-    scene: the scene they are ready for; "" is the one on the table.
+    scene: the scene they are ready for; "" is the one on the table. Who left is not waited for,
+    where nothing is played. Refuses a scene after the booking's end unless both stay.
     """
     session = room.locked(session)
     if session.state == "ended":
@@ -126,30 +129,72 @@ def ready(session: Session, place: Place, scene: str = "", nonce: str = "") -> S
     if takes.open_take_of(session) is not None:
         raise refuse("scene_running", _("The scene is running."), "scene")
     pending = takes.next_scene(session) or takes.again(session, scene)
-    if session.state in ("waiting", "warm_up"):
-        wanted = WARM
+    if session.state in WORDS:
+        wanted = WORDS[session.state]
     elif pending is None or (scene and scene != str(pending.pk)):
         raise refuse("no_scene", _("Choose a card first."), "scene")
+    elif not pacing.may_begin(session):
+        raise refuse("time_up", _("Your time is up. Going on needs both of you."), "scene")
     else:
         wanted = f"scene:{pending.pk}"
     session.ready[place.role] = wanted
     session.save(update_fields=["ready"])
-    body = {"scene": str(pending.pk)} if pending is not None and wanted != WARM else {}
+    body = {"scene": str(pending.pk)} if pending and wanted.startswith("scene") else {}
     room.post(session, kind="ready", role=place.role, sender=place.alias, body=body, nonce=nonce)
-    both = all(session.ready.get(role) == wanted for role in ("a", "b"))
-    if both and wanted == WARM:
+    there = {"a", "b"}
+    if wanted in ("back", "step_out"):
+        there = set(session.places.filter(left_at=None).values_list("role", flat=True))
+    both = all(session.ready.get(role) == wanted for role in there)
+    if both and wanted in WORDS.values():
         session.ready = {}
         session.save(update_fields=["ready"])
-        _turn(session, "playing")
+        _go_on(session, wanted)
     elif both and pending is not None:
         takes.open_take(pending)
         session.refresh_from_db()
     return session
 
 
+def _go_on(session: Session, said: str) -> None:
+    """What follows when both have said that they go on."""
+    state = pacing.after_step_out(session) if said == "step_out" else "playing"
+    session.save(update_fields=["pace"])
+    if state == "ended":
+        end_session(session)
+    else:
+        _turn(session, state)
+
+
+@transaction.atomic
+def wind_down(session: Session) -> Session:
+    """That was the last scene: the step-out, and then the end. Nothing is recorded from here.
+
+    A session in which nothing was played ends at once. Refuses while a scene runs.
+    """
+    session = room.locked(session)
+    if takes.open_take_of(session) is not None:
+        raise refuse("scene_running", _("Finish this scene first."), "session")
+    if session.state in ("ended", "step_out"):
+        return session
+    if not Take.objects.filter(scene__session=session, state="closed").exists():
+        return end_session(session)
+    session.ready = {}
+    session.pace.pop("then", None)
+    session.save(update_fields=["ready", "pace"])
+    _turn(session, "step_out")
+    return session
+
+
+@transaction.atomic
+def stay(session: Session, place: Place, yes: bool, nonce: str = "") -> Session:
+    """As `pacing.stay`; a no begins the step-out for both."""
+    session = pacing.stay(session, place, yes, nonce)
+    return wind_down(session) if pacing.stay_closed(session) else session
+
+
 @transaction.atomic
 def notes_done(session: Session, place: Place, take: str, nonce: str = "") -> Session:
-    """A player finished the notes of a take; when both have, the room is back at the cards."""
+    """A player finished the notes of a take; when both have, the plan says what follows."""
     session = room.locked(session)
     room.post(
         session,
@@ -161,7 +206,11 @@ def notes_done(session: Session, place: Place, take: str, nonce: str = "") -> Se
     )
     done = session.messages.filter(kind="notes_done", body__take=take).values_list("role")
     if session.state == "notes" and {role for (role,) in done} >= {"a", "b"}:
-        _turn(session, "playing")
+        played = Take.objects.select_related("scene__prompt").get(pk=take)
+        state = pacing.after_notes(session, played.scene)
+        session.ready = {}
+        session.save(update_fields=["pace", "ready"])
+        _turn(session, state)
     return session
 
 

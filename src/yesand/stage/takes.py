@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yesand.infra import facts
@@ -15,6 +13,8 @@ from yesand.recording import reads as recording
 from yesand.stage import cue_rules, entry_rules, room
 from yesand.stage.models import Cue, Pause, Place, Scene, Session, Take
 
+#: States of a session in which no take may open: nothing is recorded in them.
+LAMP_OFF = frozenset({"break", "step_out"})
 PAUSE_KINDS = {"pause": "pause", "someone_in": "someone_in"}
 #: A take whose players are both gone for this long is closed with what exists, stage seconds.
 ALONE_S = 120.0
@@ -36,13 +36,6 @@ def again(session: Session, scene: str) -> Scene | None:
     return last if last is not None and scene and scene == str(last.pk) else None
 
 
-def minutes_left(session: Session, now: datetime | None = None) -> int:
-    """Whole minutes of the booking that remain."""
-    booking = session.booking
-    slot = entry_rules.Slot(booking.state, booking.starts_at, booking.minutes)
-    return entry_rules.minutes_left(slot, now or timezone.now())
-
-
 @transaction.atomic
 def open_take(scene: Scene) -> Take:
     """The lamp goes on: a new take of the scene on the stage clock.
@@ -58,6 +51,8 @@ def open_take(scene: Scene) -> Take:
         raise refuse("scene_running", _("Finish the running scene first."), "scene")
     if session.state == "ended":
         raise refuse("session_ended", _("This session is over."), "session")
+    if session.state in LAMP_OFF:
+        raise refuse("lamp_off", _("Nothing is recorded now. Come back first."), "session")
     if not recording.room_for_takes():
         raise refuse(
             "disk_full",
