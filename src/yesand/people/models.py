@@ -52,6 +52,10 @@ class Person(AbstractBaseUser, PermissionsMixin):
     """actor or non_actor."""
     skills = models.JSONField(default=list)
     """What the person says they can really do, of the words cards ask for (`needs_skill`)."""
+    aim_wish = models.CharField(
+        max_length=4, blank=True, choices=[("show", _("show")), ("hide", _("hide"))]
+    )
+    """Whether offers show this performer what they aim at; "" was never set."""
     adult_verified_at = models.DateTimeField(null=True)
     """When the vault saw proof of being 18 or older; null until then."""
     is_staff = models.BooleanField(default=False)
@@ -126,6 +130,8 @@ class Program(models.Model):
     video_width = models.PositiveSmallIntegerField(default=640)
     video_height = models.PositiveSmallIntegerField(default=360)
     video_fps = models.PositiveSmallIntegerField(default=24)
+    aim_experiment = models.BooleanField(default=False)
+    """Draw, take by take, whether a performer who never set the wish sees what offers aim at."""
     contact = models.CharField(max_length=200, blank=True)
     """How to reach a human: name, phone and hours, shown to performers."""
     opened_at = models.DateTimeField(auto_now_add=True)

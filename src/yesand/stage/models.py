@@ -93,6 +93,9 @@ class Take(models.Model):
     end_asked_at = models.FloatField(null=True)
     """Stage clock at which a player said *And scene*; the other has 3 s to object."""
     end_asked_by = models.CharField(max_length=1, blank=True)
+    plan = models.JSONField(default=dict)
+    """What the engine means to offer, laid when the lamp went on: `planning.lay`. No page of the
+    stage reads it."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scene", "number"], name="take_once")]
@@ -109,6 +112,9 @@ class Cue(models.Model):
     aim_intensity = models.PositiveSmallIntegerField(null=True)
     """1 slight, 2 clear, 3 strong."""
     aim_shown = models.BooleanField(default=False)
+    aim_by = models.CharField(max_length=4, blank=True)
+    """What decided whether the aim is shown: own (the performer's wish), draw (drawn for this take
+    by the experiment) or "" (nobody: it is not)."""
     empty = models.BooleanField(default=False)
     pulled = models.BooleanField(default=False)
     by = models.CharField(max_length=8, default="engine")
@@ -128,6 +134,13 @@ class Cue(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["take", "plan_index"], name="planned_once")]
+
+
+class OfferCount(models.Model):
+    """How many offers the engine has made in a program: which is the empty control follows."""
+
+    program = models.OneToOneField(Program, models.CASCADE, primary_key=True, related_name="+")
+    made = models.PositiveIntegerField(default=0)
 
 
 class Pause(models.Model):
