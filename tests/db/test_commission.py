@@ -296,7 +296,9 @@ def test_evaluation_has_a_deck_of_its_own(program, commission):
 
 def test_an_experts_half_is_dealt_to_an_expert_alone(commission):
     actions.load_deck()
-    assert reads.skills_asked() == ["a second language", "music"]
+    assert reads.skills_asked(["en"]) == ["a second language", "music"]
+    assert reads.skills_asked(["es"]) == ["música"]
+    assert set(reads.skills_asked()) == {"a second language", "music", "música"}
 
     Prompt.objects.exclude(slug__in=["the-tuner", "the-interpreter"]).update(status="retired")
 

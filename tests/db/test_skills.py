@@ -26,7 +26,9 @@ def test_the_account_page_offers_what_cards_ask_for(client, room):
     client.force_login(room.ada)
     said = {"alias": "Ada", "zone": "UTC", "languages": "en", "arm": "actor"}
     html = client.get("/me/account").text
-    assert "What you can really do" in html and html.count('name="skills"') == 2
+    assert "What you can really do" in html and 'value="música"' in html
+    people.set_profile(room.ada, languages=["en"])
+    assert client.get("/me/account").text.count('name="skills"') == 2, "words of English cards"
     assert client.post("/me/account", said | {"skills": ["music"]}).status_code == 302
     assert Person.objects.get(pk=room.ada.pk).skills == ["music"]
     assert 'value="music" id="id_skills_1" checked' in client.get("/me/account").text

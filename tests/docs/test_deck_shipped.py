@@ -11,6 +11,7 @@ import pytest
 import yesand.commission
 from yesand.commission.order import FEELINGS, RELATIONSHIPS
 from yesand.commission.prompt_schema import FAMILIES, offers, read_prompt
+from yesand.commission.prompt_text import write_prompt
 
 DECK = Path(yesand.commission.__file__).parent / "deck"
 FILES = sorted(DECK.glob("*.yaml"))
@@ -109,3 +110,37 @@ def test_a_script_is_about_two_minutes_and_both_speak():
         seconds = sum(spoken.values()) / 2 + len(card["lines"]) / 2
         assert 80 <= seconds <= 160, f"{card['id']}: {seconds:.0f} s"
         assert min(spoken.values()) > 0.3 * sum(spoken.values())
+
+
+def test_twenty_cards_are_told_again_in_spanish_and_play_the_same():
+    english = {card["id"]: card for card in cards() if card["language"] == "en"}
+    spanish = [card for card in cards() if card["language"] == "es"]
+    assert len(spanish) == 20
+    assert {card["shape"] for card in spanish} == {card["shape"] for card in cards()}
+    assert {card["family"] for card in spanish} == set(FAMILIES)
+    assert {card["relationship"] for card in spanish} == set(RELATIONSHIPS)
+    for card in spanish:
+        first = english[card["parent"]]
+        assert card["id"] == f"{first['id']}-es"
+        for key in (
+            "shape",
+            "family",
+            "tone",
+            "relationship",
+            "power",
+            "use",
+            "tags",
+            "likely_cells",
+        ):
+            assert card[key] == first[key], f"{card['id']}: {key}"
+        assert [t["aim"] for t in card["turns"]] == [t["aim"] for t in first["turns"]]
+        assert len(card.get("lines", [])) == len(first.get("lines", []))
+        texts = set(str(first).split("'")) & set(str(card).split("'"))
+        said = {text for text in texts if len(text.split()) > 3}
+        assert not said, f"{card['id']}: still in English: {said}"
+
+
+def test_cards_that_this_house_wrote_lately_stand_in_the_form_the_editor_writes():
+    for file, card in zip(FILES, cards(), strict=True):
+        if card["language"] == "es":
+            assert write_prompt(card) == file.read_text("utf-8"), file.name

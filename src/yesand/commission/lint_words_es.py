@@ -30,7 +30,7 @@ SPANISH = Words(
     | listed(
         """
         afecto alegre alegres alegría alivio amor angustia ansiedad asco avergüénzate
-        cariño celos compasión culpable culpables culpa desesperación desprecio dicha disgusto
+        cariño celos compasión culpable culpables desesperación desprecio dicha disgusto
         emoción emociones enfado enfádate enojo enójate entusiasmo envidia euforia feliz felices
         felicidad frustración furia gratitud horror hostil impaciente impacientes indignación
         infeliz infelices ira irritación melancolía miedo nervios neutral nostalgia odio orgullo
@@ -67,6 +67,7 @@ SPANISH = Words(
         "frente a",
         "mano a mano",
         "no te cortes un pelo",
+        "tómale el pelo",
     ),
     not_a_verb=listed(
         """
@@ -77,7 +78,7 @@ SPANISH = Words(
         """
     ),
     not_to_the_player=re.compile(
-        r"(?!(?:alquiler|ayer|mujer|placer|poder|saber|ser|hogar|lugar|par)$)"
+        r"(?!\w*(?:parte|ierte|uerte)$)"  # comparte and convierte do speak to the player
         r"[\wáéíóúñü]{2,}(?:ar|er|ir|ár|ér|ír)(?:me|te|se|l[aeo]s?|sel[aeo]s?|nos)?$"
     ),
     partners=listed(

@@ -48,7 +48,7 @@ class ProfileForm(forms.Form):
     def __init__(self, person: Person, *args: object, **kwargs: object) -> None:
         super().__init__(*args, initial=self.of(person), **kwargs)  # type: ignore[arg-type, misc]
         # What was stated once stays to be seen and unticked, also when its last card is gone.
-        words = sorted({*skills_asked(), *person.skills})
+        words = sorted({*skills_asked(person.languages), *person.skills})
         if words:
             self.fields["skills"].choices = [(word, word) for word in words]  # type: ignore[attr-defined]
         else:
