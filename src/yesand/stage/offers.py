@@ -2,11 +2,14 @@
 
 Each is an action aimed at the partner: verb first, playable at once, eight words or fewer, no
 feeling word, no plot, nothing about body or face. The aim is stored, the action is shown.
+
+A language is data: a further one is a further `offers_<code>.py`, named in LANGUAGES.
 """
 
 from __future__ import annotations
 
-from yesand.stage.cue_rules import Aim
+from yesand.stage import offers_es
+from yesand.stage.cue_rules import CARRY_ON, Aim
 
 ACTIONS: dict[str, tuple[tuple[int | None, str], ...]] = {
     "joy": (
@@ -87,7 +90,24 @@ ACTIONS: dict[str, tuple[tuple[int | None, str], ...]] = {
 }
 
 
-def deck(feelings: list[str] | None = None) -> list[tuple[str, Aim]]:
-    """Actions with their aims, of these feelings, or of all; in a fixed order."""
-    wanted = [f for f in ACTIONS if feelings is None or f in feelings]
-    return [(action, Aim(f, level)) for f in wanted for level, action in ACTIONS[f]]
+LANGUAGES = {"en": ACTIONS, "es": offers_es.ACTIONS}
+CARRY_ONS = {"en": CARRY_ON, "es": offers_es.CARRY_ON}
+
+
+def deck(feelings: list[str] | None = None, language: str = "en") -> list[tuple[str, Aim]]:
+    """Actions with their aims, of these feelings, or of all; in a fixed order.
+
+    A scene in a language nobody has written actions in gets those of its card and no others.
+    """
+    actions = LANGUAGES.get(_base(language), {})
+    wanted = [f for f in actions if feelings is None or f in feelings]
+    return [(action, Aim(f, level)) for f in wanted for level, action in actions[f]]
+
+
+def carry_on(language: str) -> str:
+    """What the empty control shows in a scene of this language."""
+    return CARRY_ONS.get(_base(language), CARRY_ON)
+
+
+def _base(language: str) -> str:
+    return language.split("-")[0].lower()

@@ -50,7 +50,7 @@ def suggestions(session: Session, take: Take | None, role: str) -> list[dict[str
         if turn["role"] == role
     ]
     wanted = Cell.objects.filter(commission=session.commission).values_list("feeling", flat=True)
-    rows += offers.deck(sorted(set(wanted)) or None)
+    rows += offers.deck(sorted(set(wanted)) or None, session.booking.language)
     found: list[dict[str, Any]] = []
     for action, aim in rows:
         if action in used or action in [one["action"] for one in found]:
