@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from yesand.cases import rules
+from yesand.cases import access, rules
 from yesand.cases.models import Case
 from yesand.infra import facts
 from yesand.kit.errors import refuse
@@ -28,11 +28,17 @@ def open_case(
     says: str,
     *,
     contact: str = "",
+    about: Person | None = None,
+    marked: tuple[float, float] | None = None,
 ) -> Case:
     """Put something before a human. Without account `contact` (an e-mail address) is needed.
 
     subject: None where it is about nothing we know; the case then gets an id of its own.
+    about: whom a safety report is about. Of somebody who would answer it, it goes to the house.
+    marked: the moment on the stage clock, Unix seconds.
     """
+    if about is not None and program is not None and access.works_for(about, program):
+        program = None
     if kind not in rules.KINDS:
         raise refuse("bad_kind", _("There is no such kind of case."), "kind")
     text = rules.check_says(says)
@@ -52,6 +58,9 @@ def open_case(
         opened_by=opened_by,
         contact=contact.strip().lower(),
         says=text,
+        about=about,
+        marked_from=marked[0] if marked else None,
+        marked_to=marked[1] if marked else None,
         due_at=rules.due(kind, now),
     )
     facts.append("cases", "opened", case.pk, case_kind=kind)
@@ -68,6 +77,8 @@ def decide(case: Case, by: Person, decision: str, reason: str) -> Case:
         raise refuse("bad_decision", _("There is no such decision."), "decision")
     if case.opened_by_id == by.pk:
         raise refuse("own_case_not_allowed", _("Somebody else has to decide this."), "decision")
+    if case.about_id == by.pk:
+        raise refuse("about_you_not_allowed", _("Somebody else has to decide this."), "decision")
     if not reason.strip():
         raise refuse("no_reason", _("Write the reason the person will read."), "reason")
     case.decided_by, case.decided_at = by, timezone.now()

@@ -23,6 +23,11 @@ class Case(models.Model):
     """Null for somebody without account."""
     contact = models.CharField(max_length=200, blank=True)
     """Where somebody without account is answered; never in a log or a fact."""
+    about = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    """Whom a safety report is about; they neither read nor answer it, and are not told."""
+    marked_from = models.FloatField(null=True)
+    marked_to = models.FloatField(null=True)
+    """Of a safety report: the moment it is about on the stage clock, Unix seconds."""
     opened_at = models.DateTimeField(auto_now_add=True)
     says = models.TextField()
     due_at = models.DateTimeField()

@@ -7,30 +7,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import models
+
 from yesand.cases.models import Case
 from yesand.people.models import Person, Program
 
 
-def open_in(program: Program) -> list[Case]:
-    """What waits for a human in a program, the most urgent first."""
+def open_in(program: Program | None, reader: Person | None = None) -> list[Case]:
+    """What waits for a human in a program, safety first, then by the hour it is due.
+
+    reader: without what is about them.
+    """
     rows = Case.objects.filter(program=program, decided_at=None)
-    return list(rows.select_related("opened_by").order_by("due_at", "id"))
+    if reader is not None:
+        rows = rows.exclude(about=reader)
+    safety = models.Case(models.When(kind="safety", then=0), default=1)
+    return list(rows.select_related("opened_by", "about").order_by(safety, "due_at", "id"))
 
 
-def open_in_house() -> list[Case]:
-    """What waits for a human and is about no program, the most urgent first."""
-    rows = Case.objects.filter(program=None, decided_at=None)
-    return list(rows.select_related("opened_by").order_by("due_at", "id"))
+def open_in_house(reader: Person | None = None) -> list[Case]:
+    """What waits for a human and is about no program, in the same order."""
+    return open_in(None, reader)
 
 
 def case(pk: UUID) -> Case | None:
     """The case with this id."""
-    return Case.objects.select_related("opened_by", "program").filter(pk=pk).first()
+    return Case.objects.select_related("opened_by", "program", "about").filter(pk=pk).first()
 
 
-def decided_in(program: Program | None, count: int = 20) -> list[Case]:
-    """What was answered last in a program, or in the house."""
+def decided_in(
+    program: Program | None, count: int = 20, reader: Person | None = None
+) -> list[Case]:
+    """What was answered last in a program, or in the house; reader: without what is about them."""
     rows = Case.objects.filter(program=program, decided_at__isnull=False)
+    if reader is not None:
+        rows = rows.exclude(about=reader)
     return list(rows.order_by("-decided_at")[:count])
 
 

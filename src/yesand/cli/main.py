@@ -56,6 +56,7 @@ VERBS: dict[str, Verb] = {
     "release": Verb("release:app", "Build, verify, compare or revoke a release"),
     "pull": Verb("pull:pull", "Fetch a release and its notices"),
     "feed": Verb("feed:feed", "Read a program's feed of releases and withdrawals"),
+    "copy": Verb("copy:copy", "Check who performed a shared copy of a take"),
     "export": Verb("export:export", "Write a release in another tool's layout"),
     "evaluate": Verb("evaluate:evaluate", "Score a baseline per cell, with intervals", "server"),
     "shortfall": Verb("shortfall:shortfall", "Draft the commission a model needs next", "server"),

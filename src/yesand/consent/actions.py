@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yesand.consent import reads, rules
-from yesand.consent.models import Epoch, Grant, TakeChoice, Terms, Withdrawal
+from yesand.consent.models import CopyShare, Epoch, Grant, TakeChoice, Terms, Withdrawal
 from yesand.infra import facts
 from yesand.kit.canonical import sha256_hex
 from yesand.kit.errors import refuse
@@ -265,3 +265,55 @@ def _chosen(before: TakeChoice | None, **values: Any) -> TakeChoice:
         more_private=asked != held,
     )
     return row
+
+
+@transaction.atomic
+def share_copy(person: Person, program: Program, take: UUID) -> CopyShare:
+    """Let the other player keep a copy of one's side of a take. Again changes nothing.
+
+    A copy of both sides needs this of both. No purpose follows from it: it is theirs to hear.
+    """
+    lock_epoch(program)
+    standing = reads.shares_of([take]).get((take, person.pk))
+    if standing is not None:
+        return standing
+    row = CopyShare.objects.create(
+        person=person, program=program, take=take, shared_at=timezone.now()
+    )
+    facts.append("consent", "copy_shared", take, person=str(person.pk))
+    return row
+
+
+@transaction.atomic
+def unshare_copy(person: Person, program: Program, take: UUID) -> None:
+    """Take the copy back. Refuses once the other has downloaded it: nobody can fetch it back."""
+    lock_epoch(program)
+    standing = reads.shares_of([take]).get((take, person.pk))
+    if standing is None:
+        return
+    if standing.taken_at is not None:
+        raise refuse(
+            "copy_taken",
+            _("Your partner has downloaded it already, so it cannot be taken back."),
+            "share",
+        )
+    standing.ended_at = timezone.now()
+    standing.save(update_fields=["ended_at"])
+    facts.append("consent", "copy_unshared", take, person=str(person.pk))
+
+
+@transaction.atomic
+def take_copy(taker: Person, program: Program, take: UUID, partner: Person) -> None:
+    """`taker` downloads both sides now. Refuses where not both share; a robot always does.
+
+    Under the lock by which either takes it back: it is taken back before, or downloaded.
+    """
+    lock_epoch(program)
+    shares = reads.shares_of([take])
+    given, own = shares.get((take, partner.pk)), shares.get((take, taker.pk))
+    if own is None or (given is None and partner.player_kind == "human"):
+        raise refuse("not_shared", _("A copy of both sides needs a yes of both of you."), "share")
+    if given is not None and given.taken_at is None:
+        given.taken_at = timezone.now()
+        given.save(update_fields=["taken_at"])
+        facts.append("consent", "copy_taken", take, person=str(taker.pk))

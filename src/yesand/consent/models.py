@@ -77,6 +77,28 @@ class TakeChoice(models.Model):
     """[[start, end], ...] seconds from take start the performer asked to keep out."""
 
 
+class CopyShare(models.Model):
+    """A player lets the other keep a copy of their side of a take; the open row stands."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="+")
+    take = models.UUIDField(db_index=True)
+    shared_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    """Taken back, which is possible until the other has downloaded it."""
+    taken_at = models.DateTimeField(null=True)
+    """The other's first download."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "take"],
+                condition=models.Q(ended_at=None),
+                name="copy_share_open_once",
+            )
+        ]
+
+
 class Epoch(models.Model):
     """Counts every grant, withdrawal and choice of a program; publishing locks this row."""
 

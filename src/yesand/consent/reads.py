@@ -11,7 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from yesand.consent import rules
-from yesand.consent.models import Epoch, Grant, TakeChoice, Terms, Withdrawal
+from yesand.consent.models import CopyShare, Epoch, Grant, TakeChoice, Terms, Withdrawal
 from yesand.kit.spans import Span, merge
 from yesand.people.models import Person, Program
 
@@ -133,6 +133,18 @@ def private_spans(take: UUID, at: dt.datetime | None = None) -> list[Span]:
     for row in rows.filter(chosen_at__lte=at) if at is not None else rows:
         latest[row.person_id] = row
     return merge(Span(*pair) for row in latest.values() for pair in row.private_spans)
+
+
+def shares_of(takes: Sequence[UUID]) -> dict[tuple[UUID, UUID], CopyShare]:
+    """Who lets the other keep a copy of these takes, by (take, person)."""
+    rows = CopyShare.objects.filter(take__in=takes, ended_at=None)
+    return {(row.take, row.person_id): row for row in rows}
+
+
+def both_share(take: UUID, persons: Iterable[Person]) -> bool:
+    """True where every human of the two lets the other keep a copy."""
+    shares = shares_of([take])
+    return all((take, one.pk) in shares for one in persons if one.player_kind == "human")
 
 
 def to_remind(now: dt.datetime, hours: int) -> list[TakeChoice]:

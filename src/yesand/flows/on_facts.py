@@ -111,6 +111,10 @@ def _erased(fact: Fact) -> None:
         jobs.defer("erase_derived", take=row.about)
 
 
+def _cancelled(fact: Fact) -> None:
+    jobs.defer("tell_changed", booking=fact.subject)
+
+
 def _drafted(fact: Fact) -> None:
     jobs.defer("build_release", release_id=fact.subject)
 
@@ -138,6 +142,7 @@ DOES: dict[tuple[str, str], Callable[[Fact], None]] = {
     ("recording", "erased"): _erased,
     ("consent", "withdrawn"): _withdrawn,
     ("consent", "chose"): _chose,
+    ("matching", "cancelled"): _cancelled,
     ("release", "drafted"): _drafted,
     ("evaluation", "asked"): _asked,
     ("cases", "opened"): _case_opened,

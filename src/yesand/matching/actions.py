@@ -54,14 +54,6 @@ def set_windows(person: Person, windows: Iterable[rules.WeeklyWindow]) -> None:
 
 
 @transaction.atomic
-def block(person: Person, other: Person) -> None:
-    """Never pair these two again; the other is never told."""
-    if person.pk == other.pk:
-        raise refuse("not_yourself", "You cannot block yourself.")
-    Block.objects.get_or_create(person=person, other=other)
-
-
-@transaction.atomic
 def play_again(person: Person, other: Person) -> None:
     """Remember a private "I'd play with them again"."""
     PlayAgain.objects.get_or_create(person=person, other=other)

@@ -32,17 +32,21 @@ def _pauses(take: UUID) -> list[tuple[str, Span]]:
     ]
 
 
+def came_in(take: UUID) -> list[Span]:
+    """Where someone came in, with what was heard just before. Seconds."""
+    return merge(
+        Span(max(0.0, span.start - BEFORE_S), span.end)
+        for kind, span in _pauses(take)
+        if kind == "someone_in"
+    )
+
+
 def kept_out(take: UUID) -> list[Span]:
     """What somebody asked to keep out: private spans, and where someone came in. Seconds.
 
     A film cannot be blanked in part, so with any of these in it, it does not leave at all.
     """
-    came = [
-        Span(max(0.0, span.start - BEFORE_S), span.end)
-        for kind, span in _pauses(take)
-        if kind == "someone_in"
-    ]
-    return merge([*consent.private_spans(take), *came])
+    return merge([*consent.private_spans(take), *came_in(take)])
 
 
 def silent(take: UUID) -> list[Span]:

@@ -76,7 +76,10 @@ def closed_page(request: HttpRequest, code: str, session: Session, place: Place)
         return dead_end(
             request,
             title=_("This booking was canceled"),
-            why=booking.cancel_reason or _("No reason was given."),
+            # A performer's reason is the desk's alone; the house's own sentence is for both.
+            why=_(booking.cancel_reason)
+            if by_us and booking.cancel_reason
+            else _("No reason is passed on."),
             next_says=_("Nothing is owed by you. Open times are on your home page."),
             pays=_("Canceled by us less than 24 hours ahead, it pays %(pay)s.") % {"pay": worth}
             if by_us

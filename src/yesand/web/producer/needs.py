@@ -117,7 +117,7 @@ def _cases(program: Program, now: dt.datetime) -> Need | None:
 
 def house_need(person: Person, now: dt.datetime | None = None) -> Need | None:
     """Letters that name no program, for who answers for the house."""
-    rows = cases.open_in_house() if answers_house(person) else []
+    rows = cases.open_in_house(person) if answers_house(person) else []
     if not rows:
         return None
     late = rows[0].due_at < (now or timezone.now())
