@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
@@ -12,18 +11,40 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from yesand.commission import reads, schema
-from yesand.commission.models import Acceptance, Cell, Commission, Fill, Prompt
+from yesand.commission.cards import (
+    DECK,
+    import_cards,
+    load_deck,
+    save_card,
+    set_status,
+    undo_status,
+)
+from yesand.commission.models import Acceptance, Cell, Commission, Fill
 from yesand.commission.order import Order, problems_of
-from yesand.commission.prompt_schema import Card, read_prompt
 from yesand.commission.rules import balanced_cells
 from yesand.infra import facts
-from yesand.kit.errors import Problem, Refused, refuse
+from yesand.kit.errors import Refused, refuse
 from yesand.kit.money import Money
 from yesand.pay import actions as pay
 from yesand.people.models import Person, Program
 
-DECK = Path(__file__).parent / "deck"
-"""The cards this package ships."""
+__all__ = [
+    "DECK",
+    "accept",
+    "approve",
+    "close_commission",
+    "draft",
+    "import_cards",
+    "load_deck",
+    "open_commission",
+    "record_fill",
+    "redraft",
+    "reject",
+    "save_card",
+    "set_status",
+    "undo_status",
+]
+
 MAX_REASON = 2000
 PLAYED = ("performers", "standby")
 """Lines of a forecast that are paid from the order's own budget; the rest is the program's."""
@@ -167,75 +188,6 @@ def close_commission(commission: Commission) -> Commission:
         commission.save(update_fields=["state"])
         facts.append("commission", "closed", commission.pk)
     return commission
-
-
-def load_deck(folder: Path = DECK) -> list[Prompt]:
-    """Read every card (*.yaml) of a folder; all of them, or none. Loading twice changes nothing.
-
-    Raises Refused with every problem at "file:line: field", and where a card was changed without
-    raising its version, because takes name the version they were played from.
-    """
-    problems: list[Problem] = []
-    cards: list[tuple[str, Card]] = []
-    files = sorted(Path(folder).glob("*.yaml"))
-    if not files:
-        raise refuse("no_cards", _("There is no *.yaml here."), str(folder))
-    for file in files:
-        try:
-            cards.append((file.name, read_prompt(_text(file), file.name)))
-        except Refused as refused:
-            problems += refused.problems
-    seen: dict[tuple[str, int, str], str] = {}
-    for name, card in cards:
-        key = (card["id"], card["version"], card["language"])
-        if key in seen:
-            says = _("%(other)s has the same id, version and language.") % {"other": seen[key]}
-            problems.append(Problem("card_twice", name, says))
-        seen[key] = name
-    if problems:
-        raise Refused(*problems)
-    return _lay_cards(cards)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise refuse("not_text", _("Save it as UTF-8 text."), file.name) from None
-
-
-@transaction.atomic
-def _lay_cards(cards: list[tuple[str, Card]]) -> list[Prompt]:
-    laid = []
-    for name, card in cards:
-        prompt, made = Prompt.objects.get_or_create(
-            slug=card["id"],
-            version=card["version"],
-            language=card["language"],
-            defaults={
-                "title": card["title"],
-                "shape": card["shape"],
-                "family": card["family"],
-                "register": card["register"],
-                "tone": card["tone"],
-                "relationship": card["relationship"],
-                "tags": card["tags"],
-                "body": card,
-                "use": card["use"],
-                "status": card["status"],
-            },
-        )
-        if not made and prompt.body != card:
-            says = _("The card has changed: raise its version above %(version)d.")
-            raise refuse("card_changed", says % {"version": card["version"]}, name)
-        if made:
-            older = Prompt.objects.filter(
-                slug=prompt.slug, language=prompt.language, version__lt=prompt.version
-            )
-            older.exclude(status="retired").update(status="retired")
-            facts.append("commission", "card_laid", prompt.pk)
-        laid.append(prompt)
-    return laid
 
 
 @transaction.atomic

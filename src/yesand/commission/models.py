@@ -27,6 +27,13 @@ class Prompt(models.Model):
     body = models.JSONField()
     use = models.CharField(max_length=10, default="train")
     status = models.CharField(max_length=8, default="live")
+    """draft, tried, live or retired; the body keeps the word it was laid with."""
+    laid_at = models.DateTimeField(auto_now_add=True, null=True)
+    laid_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    """Who wrote this version here; null for cards that came with the house."""
+    history = models.JSONField(default=list)
+    """Changes of status, oldest first: [{"id", "at", "by", "before", "after"}]; rows changed
+    together share an id, and an undo is a further entry."""
 
     class Meta:
         constraints = [
