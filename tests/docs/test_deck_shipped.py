@@ -80,12 +80,15 @@ def test_every_relationship_family_and_feeling_is_somewhere():
     assert {feeling for card in deck for feeling in card["likely_cells"]} == set(FEELINGS)
 
 
-def test_the_default_deck_is_mostly_light_and_never_heavy():
+def test_the_default_deck_is_mostly_light_and_hardly_ever_heavy():
     tones = Counter(card["tone"] for card in cards())
-    assert tones["heavy"] == 0
-    assert tones["light"] > sum(tones.values()) / 2
+    assert tones["light"] > 0.6 * sum(tones.values())
+    heavy = [card for card in cards() if card["tone"] == "heavy"]
+    assert len(heavy) <= 4
+    for card in heavy:
+        assert card["tags"] and card["limits"], f"{card['id']}: say what makes it heavy"
     for card in cards():
-        if card["tone"] in {"tender", "tense"}:
+        if card["tone"] != "light":
             assert card["session_slot"] == "middle", f"{card['id']}: never last"
 
 
