@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.rooms import Room, make_room
 from yesand.kit.errors import Refused
 from yesand.recording.actions import open_recording, open_stream
-from yesand.stage import actions, reads, room, takes
+from yesand.stage import actions, cue_rules, reads, room, takes
 from yesand.stage.cue_rules import Aim
 from yesand.stage.models import Cue, Place, RoomMessage, Take
 
@@ -49,13 +49,16 @@ def test_offers_three_a_scene_a_minute_apart(here, clock):
     assert (first.by, first.displayed_at, first.empty) == ("engine", None, False)
     with refused("too_soon"):
         actions.offer_cue(take, "a", "Make sure they notice", Aim("pride", 2), by="director")
+    with refused("both_at_once"):
+        actions.offer_cue(take, "b", "Make sure they notice", Aim("pride", 2), by="director")
+    clock[0] += cue_rules.WAITS_S + cue_rules.BOTH_APART_S
     actions.offer_cue(take, "b", "Make sure they notice", Aim("pride", 2), by="director")
     pulled = actions.pull_cue(take, "a", nonce="d1", sender="Ada")
     assert pulled.pulled and pulled.aim_emotion in ("joy", "affection"), "of the order's feelings"
     assert actions.pull_cue(take, "a", nonce="d1").pk == pulled.pk
-    clock[0] += 61
+    clock[0] += 73
     actions.offer_cue(take, "a", "Carry on", empty=True)
-    clock[0] += 61
+    clock[0] += 73
     with refused("scene_full"):
         actions.pull_cue(take, "a")
     for bad, code in (
@@ -103,6 +106,7 @@ def test_displayed_and_answered(here, clock):
     with refused("unknown_response"):
         actions.cue_response(cue, "refused")
     actions.cue_response(cue, "bent", clock[0])
+    clock[0] += 5
     clock[0] += 5
     late = actions.offer_cue(take, "b", "Make sure they notice", Aim("pride", 2))
     actions.cue_displayed(late, 1.0, clock[0] + 500)  # a clock nobody can believe

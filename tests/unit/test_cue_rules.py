@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 import pytest
 
 from yesand.formats.emotions import YESAND_15
-from yesand.stage import cue_rules, offers
+from yesand.stage import cue_plan, cue_rules, draws, offers
 from yesand.stage.cue_rules import Aim
 
 
@@ -21,46 +20,42 @@ def turn(role: str, at: object, action: str = "Let them off the hook") -> dict[s
     }
 
 
-def test_a_plan_keeps_three_a_role_and_a_minute_apart() -> None:
-    body = {"turns": [turn("a", minute / 2) for minute in range(12)] + [turn("b", 1.0)]}
-    for seed in map(str, range(40)):
-        plan = cue_rules.plan(body, seed)
-        mine = [offer.at_s for offer in plan if offer.role == "a"]
-        assert len(mine) == cue_rules.PER_SCENE
-        assert all(y - x >= cue_rules.APART_S for x, y in pairwise(mine))
-        assert mine[0] >= cue_rules.FIRST_S
-        assert [offer.index for offer in plan] == list(range(len(plan)))
-
-
-def test_the_same_seed_plans_the_same_offers() -> None:
-    body = {"turns": [turn("a", 1), turn("b", 2), turn("a", 3)]}
-    assert cue_rules.plan(body, "take") == cue_rules.plan(body, "take")
-
-
-def test_one_planned_offer_in_ten_is_the_empty_control() -> None:
-    body = {"turns": [turn("a", 1), turn("b", 1), turn("a", 3), turn("b", 3)]}
-    plans = [cue_rules.plan(body, str(seed)) for seed in range(1000)]
-    every = [offer for plan in plans for offer in plan]
-    share = sum(offer.empty for offer in every) / len(every)
-    assert 0.08 < share < 0.12
-    assert all(offer.action == cue_rules.CARRY_ON for offer in every if offer.empty)
-
-
-def test_turns_that_wait_for_an_event_or_a_pull_are_not_planned() -> None:
-    body = {"turns": [turn("a", "pull"), turn("a", "key found"), turn("b", True)]}
-    assert cue_rules.plan(body, "x") == []
-
-
 @pytest.mark.parametrize(
     "row", [{}, {"role": "c", "action": "Go", "aim": {}}, "Go", {"role": "a", "action": "Go"}, None]
 )
 def test_a_broken_turn_is_left_out(row: object) -> None:
-    assert cue_rules.plan({"turns": [row]}, "x") == []
+    assert cue_plan.plan({"turns": [row]}, "x", {"joy": 3}) == []
     assert cue_rules.turns_of({"turns": [row]}) == []
 
 
 def test_one_scene_in_three_has_no_offers_of_ours() -> None:
-    assert [cue_rules.cues_in("s", i) for i in range(6)] == [False, True, True, False, True, True]
+    for session in "stu":
+        cues = [cue_rules.cues_in(session, i) for i in range(30)]
+        assert cues[:6] == [False, True, True, True, False, True], "first and last of a booking"
+        assert [sum(cues[at : at + 3]) for at in range(0, 30, 3)] == [2] * 10
+    drawn = {tuple(cue_rules.cues_in(str(s), i) for i in (6, 7, 8)) for s in range(50)}
+    assert len(drawn) == 3, "later ones at a place nobody can guess"
+    long = [cue_rules.long_form_cues("program", at) for at in range(300)]
+    assert [sum(long[at : at + 3]) for at in range(0, 300, 3)] == [2] * 100
+
+
+def test_one_offer_in_ten_of_a_program_is_the_empty_control_exactly() -> None:
+    for program in ("p", "q"):
+        empty = [cue_rules.empty(program, at) for at in range(1000)]
+        assert [sum(empty[at : at + 10]) for at in range(0, 1000, 10)] == [1] * 100
+        places = [at % 10 for at in range(1000) if empty[at]]
+        assert set(places) == set(range(10)), "at any place of the ten"
+    assert [cue_rules.empty("p", at) for at in range(99)] != [
+        cue_rules.empty("q", at) for at in range(99)
+    ]
+
+
+def test_a_draw_that_cannot_be_is_refused() -> None:
+    for wrong in ((-1, 3, 1), (0, 3, 4), (0, 0, 0), (0, 3, -1)):
+        with pytest.raises(ValueError, match="no such draw"):
+            draws.drawn("x", *wrong)
+    assert not any(draws.drawn("x", at, 4, 0) for at in range(8))
+    assert all(draws.drawn("x", at, 4, 4) for at in range(8))
 
 
 def test_three_a_scene_holds_for_all_and_the_minute_not_for_a_pull() -> None:
@@ -70,6 +65,22 @@ def test_three_a_scene_holds_for_all_and_the_minute_not_for_a_pull() -> None:
     assert cue_rules.why_not(100, [50], by="pull") == ""
     assert cue_rules.why_not(110, [50], by="engine") == ""
     assert cue_rules.why_not(500, [1, 2, 3], by="pull") == "scene_full"
+
+
+def test_two_roles_are_not_offered_something_at_one_moment() -> None:
+    assert cue_rules.why_not(100, [], [91], by="engine") == "both_at_once"
+    assert cue_rules.why_not(100, [], [91], by="director") == "both_at_once"
+    assert cue_rules.why_not(100, [], [91], by="pull") == "", "who asks is answered"
+    assert cue_rules.why_not(101, [], [91], by="engine") == ""
+    # One that still waits for its performer's pause may be displayed at any moment.
+    assert cue_rules.seen_s(90, None, 95) == 95
+    assert cue_rules.seen_s(90, None, 200) == 102
+    assert cue_rules.seen_s(90, 93.5, 200) == 93.5
+
+
+def test_an_event_is_what_only_a_person_can_tell() -> None:
+    assert cue_rules.event_of(turn("a", "when the phone rings")) == "when the phone rings"
+    assert [cue_rules.event_of(turn("a", at)) for at in ("pull", 2, 0.5, None, True)] == [""] * 5
 
 
 def test_a_pull_takes_the_cards_own_offers_first_and_never_repeats() -> None:
@@ -83,6 +94,12 @@ def test_a_pull_takes_the_cards_own_offers_first_and_never_repeats() -> None:
     assert third == deck[0]
     used = ["Ask for the key", "Offer tea", "Count to three"]
     assert cue_rules.pull(body, "a", used, deck, "t") is None
+
+
+def test_a_pull_prefers_what_waits_for_an_event() -> None:
+    body = {"turns": [turn("a", "pull", "Offer tea"), turn("a", "when it rings", "Let it ring")]}
+    for seed in "tuvwxyz":
+        assert cue_rules.pull(body, "a", [], [], seed) == ("Let it ring", Aim("affection", 2))
 
 
 def test_a_pull_deals_what_the_scenes_cells_still_lack() -> None:
@@ -106,15 +123,29 @@ def test_what_a_director_writes_is_short() -> None:
     assert "80 characters" in cue_rules.action_problem("x" * 81)
 
 
-def test_the_deck_follows_its_own_rules() -> None:
-    assert set(offers.ACTIONS) == set(YESAND_15)
-    feelings = re.compile("|".join(YESAND_15) + "|angry|sad|happy|proud|afraid|smile|face|cry")
+#: Words no offer uses, in its own language: feelings, bodies, faces.
+FEELING_WORDS = {
+    "en": "|".join(YESAND_15) + "|angry|sad|happy|proud|afraid|smile|face|cry",
+    "es": r"feliz|triste|enfad|orgull|miedo|asco|rabia|vergüenza|ternura|sonr|llora|\bcara\b",
+}
+
+
+@pytest.mark.parametrize("language", sorted(offers.DECKS))
+def test_the_deck_follows_its_own_rules(language: str) -> None:
+    assert set(offers.DECKS[language]) == set(YESAND_15)
+    feelings = re.compile(FEELING_WORDS[language])
     seen = set()
-    for action, aim in offers.deck():
+    for action, aim in offers.deck(language=language):
         assert cue_rules.action_problem(action) == "", action
         assert action not in seen
         seen.add(action)
         if action != "Try to keep a straight face":  # the words of PLAY
             assert not feelings.search(action.lower()), action
         assert aim.intensity in ((None,) if aim.emotion == "neutral" else (1, 2, 3))
-    assert [a.emotion for _, a in offers.deck(["fear"])] == ["fear"] * 3
+    assert [a.emotion for _, a in offers.deck(["fear"], language)] == ["fear"] * 3
+
+
+def test_nobody_is_offered_words_of_another_language() -> None:
+    assert offers.deck(language="es-AR") == offers.deck(language="es") != offers.deck()
+    assert offers.deck(["joy"], "fi") == []
+    assert (offers.carry_on("es"), offers.carry_on("fi")) == ("Sigue", "Carry on")

@@ -197,13 +197,16 @@ def need(commission: Commission) -> dict[str, float]:
     return {word: open_[word] / asked[word] for word in asked if asked[word]}
 
 
-def open_feelings(commission: Commission, relationship: str, language: str) -> set[str]:
-    """Feelings whose cell of this relationship and language still lacks takes."""
-    return {
-        cell.feeling
-        for cell in coverage(commission).cells
-        if cell.open and (cell.relationship, cell.language) == (relationship, language)
-    }
+def lacking(commission: Commission, language: str, relationship: str = "") -> dict[str, int]:
+    """Feeling -> takes that its cells still lack, in the grid's order; only what lacks some.
+
+    Of one language, and of one relationship or ("") of all.
+    """
+    found: Counter[str] = Counter()
+    for cell in coverage(commission).cells:
+        if cell.language == language and relationship in ("", cell.relationship):
+            found[cell.feeling] += cell.open
+    return {feeling: takes for feeling, takes in found.items() if takes}
 
 
 def deck(language: str | None = None, use: str | None = None) -> list[Prompt]:

@@ -12,7 +12,7 @@ from yesand.commission import reads as commission
 from yesand.commission.models import Prompt
 from yesand.kit.errors import refuse
 from yesand.people.reads import limits_of
-from yesand.stage import cue_rules, pacing, returning, room, takes
+from yesand.stage import cue_rules, pacing, planning, returning, room, takes
 from yesand.stage.models import Scene, Session
 
 MAX_OWN = 200
@@ -67,11 +67,8 @@ def _deal(session: Session, index: int, swaps: list[dict[str, Any]]) -> list[Pro
 
 def _cues_in(session: Session, index: int) -> bool:
     """Whether the engine makes offers in this scene: as the plan says, else one of three bare."""
-    if session.booking.shape == "long_form":
-        earlier = Session.objects.filter(
-            program=session.program_id, booking__shape="long_form", opened_at__lt=session.opened_at
-        )
-        return cue_rules.cues_in(str(session.pk), index, long_form=earlier.count())
+    if session.booking.shape == planning.LONG_FORM:
+        return planning.long_form_cues(session)
     cues = pacing.plan_for(session.booking).cues(index)
     return cues if cues is not None else cue_rules.cues_in(str(session.pk), index)
 
@@ -174,7 +171,8 @@ def choose_scene(
     scene.own_line = "" if prompt is not None else line
     scene.called_back = earlier
     scene.kept = {}
-    scene.cues_allowed = _cues_in(session, index)
+    if pending is None:
+        scene.cues_allowed = _cues_in(session, index)
     scene.swaps = session.dealt.get("swaps", [])
     scene.save()
     session.ready = {}

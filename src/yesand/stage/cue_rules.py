@@ -1,30 +1,35 @@
-"""When an offer may be made, and which: plain values in and out, no clock, no database.
+"""When an offer may be made, and what a card's offers are: plain values in and out.
 
 A cue is an offer. Nobody has to take it, and most of a scene has none: at most one a minute and
-three a scene for each role, one scene in three without any, one cue in ten empty as a control.
-Everything the engine plans follows from the take's seed, so any process can plan it again.
+three a scene for each role, never both roles at one moment, one scene in three without any, one
+cue in ten empty as a control. Which are planned, and when: `cue_plan`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from yesand.stage.draws import dice, drawn
+
 APART_S = 60.0
+#: Both roles are never offered something at one moment: neither may hear that it was one.
+BOTH_APART_S = 10.0
+#: An offer waits for the performer's own pause, at most this long (browser/src/stage/offers.ts).
+WAITS_S = 12.0
 PER_SCENE = 3
 SPAN_S = 20.0
 #: One cue in this many shows only "carry on".
 EMPTY_EVERY = 10
 #: One scene in this many is played without offers of ours.
 BARE_EVERY = 3
-#: Nothing is offered before the players have begun, nor twice to both at one moment.
+#: Nothing is offered before the players have begun.
 FIRST_S = 30.0
 MAX_WORDS = 8
 CARRY_ON = "Carry on"
 ROLES = ("a", "b")
+PULL = "pull"
 
 
 @dataclass(frozen=True)
@@ -42,35 +47,47 @@ class Aim:
 class Offer:
     """One planned offer. at_s: seconds of play from the take's start, pauses not counted.
 
-    aim is None for an empty cue, whose action is `CARRY_ON`.
+    Whether it is made as the empty control is drawn when it is made, over the whole program.
     """
 
     index: int
     at_s: float
     role: str
     action: str
-    aim: Aim | None
-
-    @property
-    def empty(self) -> bool:
-        return self.aim is None
-
-
-def _random(*parts: object) -> random.Random:
-    seed = hashlib.sha256(":".join(map(str, parts)).encode()).digest()
-    return random.Random(seed)
+    aim: Aim
 
 
 def cues_in(session: str, index: int) -> bool:
-    """Whether the engine makes offers in scene `index` (from 0) of a session.
+    """Whether the engine makes offers in scene `index` (from 0) where the plan does not say.
 
-    The first scene and every third after it are the control, so that a short booking has one
-    too. A player may still pull an offer there, and a director may still make one.
+    One scene of every three is bare. Of the first three it is the first, of the next three the
+    middle one, which a booking of five plays last: nobody is warm in the one, and the other is the
+    players' own choice. After that it is drawn. A player may still pull an offer in a bare scene,
+    and a director may still make one.
     """
-    return index % BARE_EVERY != 0
+    if index < 2 * BARE_EVERY:
+        return index not in (0, BARE_EVERY + 1)
+    return not drawn(f"{session}:bare", index, BARE_EVERY)
 
 
-def _minute(at: Any) -> float | None:
+def long_form_cues(program: str, ordinal: int) -> bool:
+    """Whether long scene number `ordinal` (from 0) of a program has offers.
+
+    A long form has one to three scenes, too few to be a block of their own: one of every three of
+    the program's is bare.
+    """
+    return not drawn(f"{program}:long", ordinal, BARE_EVERY)
+
+
+def empty(program: str, ordinal: int) -> bool:
+    """Whether the engine's offer number `ordinal` (from 0) of a program is the empty control.
+
+    Exactly one of every ten offers made, whoever plays.
+    """
+    return drawn(f"{program}:empty", ordinal, EMPTY_EVERY)
+
+
+def minute_of(at: Any) -> float | None:
     """The minute a turn of a prompt names, or None where it names an event or a pull."""
     if isinstance(at, bool):
         return None
@@ -99,44 +116,36 @@ def aim_of(turn: Mapping[str, Any]) -> Aim:
     return Aim(emotion, None if emotion == "neutral" else int(aim.get("intensity") or 2))
 
 
-def plan(body: Mapping[str, Any], seed: str) -> list[Offer]:
-    """The engine's offers for one take, in order of time, from the card's turns.
+def event_of(turn: Mapping[str, Any]) -> str:
+    """What has to happen before this turn fits, as the card says it; "" where nothing has to.
 
-    Turns that name a minute come at it; of each role at most three, a minute apart. One in ten
-    is turned into the empty control. Turns that wait for an event or a pull are not planned.
+    Nobody but a person can tell that it happened: such a turn comes from the director's desk, or
+    first of all when its player asks for one.
     """
-    random_of = _random("plan", seed)
-    chosen: list[tuple[float, str, str, Aim]] = []
-    for role in ROLES:
-        last = -APART_S
-        count = 0
-        timed = [(m, row) for row in turns_of(body) if (m := _minute(row.get("at"))) is not None]
-        for minute, row in sorted(timed, key=lambda pair: pair[0]):
-            if row["role"] != role or count == PER_SCENE:
-                continue
-            at_s = max(FIRST_S, minute * 60.0, last + APART_S)
-            chosen.append((at_s, role, str(row["action"]), aim_of(row)))
-            last, count = at_s, count + 1
-    offers = []
-    for index, (at_s, role, action, aim) in enumerate(sorted(chosen, key=lambda c: (c[0], c[1]))):
-        if random_of.randrange(EMPTY_EVERY) == 0:
-            offers.append(Offer(index, at_s, role, CARRY_ON, None))
-        else:
-            offers.append(Offer(index, at_s, role, action, aim))
-    return offers
+    at = turn.get("at")
+    return at if isinstance(at, str) and at != PULL else ""
 
 
-def why_not(now_s: float, asked: Sequence[float], *, by: str) -> str:
+def seen_s(asked: float, displayed: float | None, now: float) -> float:
+    """When a performer saw a cue, or will have: it is displayed at their next pause."""
+    return displayed if displayed is not None else min(now, asked + WAITS_S)
+
+
+def why_not(now_s: float, mine: Sequence[float], theirs: Sequence[float] = (), *, by: str) -> str:
     """Why no cue may be offered to a role now, as a code; "" when one may.
 
-    asked: times of the cues this role was already asked in this take, any unit shared with now_s
-    (seconds). The three of a scene hold for everybody. A minute apart holds for the engine and
-    the director; a player who wants another may pull it sooner.
+    mine, theirs: when this role and the other saw the cues of this take (`seen_s`), any unit
+    shared with now_s (seconds). The three of a scene hold for everybody. A minute apart, and not
+    with the other's, hold for the engine and the director; a player who wants one may pull it.
     """
-    if len(asked) >= PER_SCENE:
+    if len(mine) >= PER_SCENE:
         return "scene_full"
-    if by != "pull" and asked and now_s - max(asked) < APART_S:
+    if by == PULL:
+        return ""
+    if mine and now_s - max(mine) < APART_S:
         return "too_soon"
+    if theirs and now_s - max(theirs) < BOTH_APART_S:
+        return "both_at_once"
     return ""
 
 
@@ -150,19 +159,19 @@ def pull(
 ) -> tuple[str, Aim] | None:
     """The action and aim dealt to a role that pressed *Deal me one*; None when none is left.
 
-    First what the card keeps for a pull or an event, then any other turn of the card, then the
-    deck of actions; never an action already shown in this take. wanted: feelings this scene's
-    cells still lack; while any of the three has an action for one of them, that one is dealt.
+    First what the card keeps for an event, then for a pull, then any other turn of the card, then
+    the deck of actions; never an action already shown in this take. wanted: feelings this scene's
+    cells still lack; while any of the four has an action for one of them, that one is dealt.
     Who asks gets something to do: a pulled cue is never the empty control.
     """
-    random_of = _random("pull", seed, role, len(used))
     mine = [row for row in turns_of(body) if row["role"] == role and row["action"] not in used]
-    kept = [row for row in mine if _minute(row.get("at")) is None]
-    piles = [[(str(row["action"]), aim_of(row)) for row in rows] for rows in (kept, mine)]
+    events = [row for row in mine if event_of(row)]
+    kept = [row for row in mine if minute_of(row.get("at")) is None]
+    piles = [[(str(row["action"]), aim_of(row)) for row in rows] for rows in (events, kept, mine)]
     piles.append([entry for entry in deck if entry[0] not in used])
     lacking = [[entry for entry in pile if entry[1].emotion in wanted] for pile in piles]
     best = next((pile for pile in [*lacking, *piles] if pile), None)
-    return random_of.choice(best) if best else None
+    return dice("pull", seed, role, len(used)).choice(best) if best else None
 
 
 def action_problem(action: str) -> str:

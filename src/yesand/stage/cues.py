@@ -8,10 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yesand.commission import reads as commission
 from yesand.commission.models import Cell
 from yesand.kit.errors import refuse
-from yesand.stage import cue_rules, offers, room, takes
+from yesand.stage import cue_rules, offers, planning, room, takes
 from yesand.stage.cue_rules import Aim, Offer
 from yesand.stage.models import Cue, Pause, Take
 
@@ -19,6 +18,7 @@ RESPONSES = ("took", "bent", "let_go")
 WHY_NOT = {
     "scene_full": gettext_lazy("Three offers a scene are enough. Play on."),
     "too_soon": gettext_lazy("One offer a minute. Give them time with this one."),
+    "both_at_once": gettext_lazy("The other one just got an offer. Wait a few seconds."),
 }
 
 
@@ -26,13 +26,6 @@ def body_of(take: Take) -> dict[str, Any]:
     """The card behind a take; {} for the players' own line."""
     prompt = take.scene.prompt
     return prompt.body if prompt is not None else {}
-
-
-def plan_of(take: Take) -> list[Offer]:
-    """The engine's offers for a take, the same in every process; none in a bare scene."""
-    if not take.scene.cues_allowed:
-        return []
-    return cue_rules.plan(body_of(take), str(take.pk))
 
 
 def _ask(
@@ -49,6 +42,7 @@ def _ask(
     sender: str,
 ) -> Cue:
     now = room.stage_now()
+    shows_aim, decided_by = planning.shows_aim(take, role)
     cue = Cue.objects.create(
         take=take,
         role=role,
@@ -60,9 +54,11 @@ def _ask(
         by=by,
         asked_at=now,
         plan_index=plan_index,
+        aim_by=decided_by,
     )
     shown = ""
-    if aim is not None:
+    if aim is not None and shows_aim:
+        # Who is not to see it is not sent it.
         shown = aim.emotion if aim.intensity is None else f"{aim.emotion} {aim.intensity}"
     from_role = {"pull": role, "director": "director"}.get(by, "server")
     room.post(
@@ -96,8 +92,12 @@ def _playing(take: Take) -> Take:
     return take
 
 
-def _asked(take: Take, role: str) -> list[float]:
-    return list(Cue.objects.filter(take=take, role=role).values_list("asked_at", flat=True))
+def _seen(take: Take, now: float) -> dict[str, list[float]]:
+    """When each role saw the cues of this take, or will have."""
+    found: dict[str, list[float]] = {role: [] for role in cue_rules.ROLES}
+    for cue in Cue.objects.filter(take=take):
+        found[cue.role].append(cue_rules.seen_s(cue.asked_at, cue.displayed_at, now))
+    return found
 
 
 @transaction.atomic
@@ -117,7 +117,8 @@ def offer_cue(
 
     by: engine, director or pull. Refuses a role that is not a or b, an action of more than
     8 words, a scene that is over or paused, a fourth cue of the scene, and (except when pulled)
-    a second within the minute. A repeat with the same nonce is the same cue.
+    a second within the minute and one together with the partner's. A repeat with the same nonce
+    is the same cue.
     """
     if role not in cue_rules.ROLES:
         raise refuse("unknown_role", _("Offer it to one of the two players."), "to")
@@ -135,7 +136,10 @@ def offer_cue(
         planned = Cue.objects.filter(take=take, plan_index=plan_index).first()
         if planned is not None:
             return planned
-    why = cue_rules.why_not(room.stage_now(), _asked(take, role), by=by)
+    now = room.stage_now()
+    seen = _seen(take, now)
+    theirs = seen["b" if role == "a" else "a"]
+    why = cue_rules.why_not(now, seen[role], theirs, by=by)
     if why:
         raise refuse(why, str(WHY_NOT[why]), "to")
     return _ask(
@@ -157,16 +161,16 @@ def pull_cue(take: Take, role: str, nonce: str = "", sender: str = "") -> Cue:
     """*Deal me one*: an offer because the player asked. Refuses a fourth of the scene."""
     room.locked(take.scene.session_id)
     session = take.scene.session
-    wanted = Cell.objects.filter(commission_id=session.commission_id)
-    feelings = sorted(set(wanted.values_list("feeling", flat=True)))
-    used = list(Cue.objects.filter(take=take).values_list("action", flat=True))
-    card, language = take.scene.prompt, session.booking.language
-    lacking = (
-        commission.open_feelings(session.commission, card.relationship, language) if card else ()
+    before = Cue.objects.filter(take=take)
+    cells = Cell.objects.filter(commission_id=session.commission_id)
+    deck = offers.deck(
+        sorted(set(cells.values_list("feeling", flat=True))) or None, session.booking.language
     )
-    dealt = cue_rules.pull(
-        body_of(take), role, used, offers.deck(feelings or None), str(take.pk), lacking
-    )
+    # A take fills a cell once: what was aimed at in it is not lacking any more.
+    aimed = set(before.values_list("aim_emotion", flat=True))
+    wanted = set(take.plan.get("lacking", ())) - aimed
+    used = list(before.values_list("action", flat=True))
+    dealt = cue_rules.pull(body_of(take), role, used, deck, str(take.pk), wanted)
     if dealt is None:
         raise refuse("deck_empty", _("Nothing left to deal in this scene. Play on."))
     action, aim = dealt
@@ -176,15 +180,17 @@ def pull_cue(take: Take, role: str, nonce: str = "", sender: str = "") -> Cue:
 def due(take: Take, role: str, now_s: float) -> tuple[Offer | None, float | None]:
     """The engine's offer of a role that is due, and seconds until the next one is.
 
-    Time counts as played: pauses do not bring an offer nearer. An offer that was asked or whose
-    moment passed more than a minute ago is not made up for.
+    Time counts as played: pauses do not bring an offer nearer. An offer that was asked, whose
+    action was pulled or sent meanwhile, or whose moment passed more than a minute ago is not made
+    up for.
     """
     played = now_s - take.opened_at - takes.paused_seconds(take, now_s)
-    asked = set(
-        Cue.objects.filter(take=take, plan_index__isnull=False).values_list("plan_index", flat=True)
-    )
-    for offer in plan_of(take):
-        if offer.role != role or offer.index in asked or offer.at_s < played - cue_rules.APART_S:
+    before = list(Cue.objects.filter(take=take).values_list("plan_index", "action"))
+    asked, used = {index for index, _ in before}, {action for _, action in before}
+    for offer in planning.offers_of(take):
+        if offer.role != role or offer.index in asked or offer.action in used:
+            continue
+        if offer.at_s < played - cue_rules.APART_S:
             continue
         if offer.at_s <= played:
             return offer, 0.0
@@ -194,13 +200,21 @@ def due(take: Take, role: str, now_s: float) -> tuple[Offer | None, float | None
 
 @transaction.atomic
 def offer_planned(take: Take, offer: Offer) -> Cue:
-    """Make one of the engine's planned offers; the same one from any process is one cue."""
+    """Make one of the engine's planned offers; the same one from any process is one cue.
+
+    One of every ten that a program makes is the empty control instead.
+    """
+    session = room.locked(take.scene.session_id)
+    made = Cue.objects.filter(take=take, plan_index=offer.index).first()
+    if made is not None:
+        return made
+    empty = planning.next_is_empty(session.program_id)
     return offer_cue(
         take,
         offer.role,
-        offer.action,
-        offer.aim,
-        empty=offer.empty,
+        offers.carry_on(session.booking.language) if empty else offer.action,
+        None if empty else offer.aim,
+        empty=empty,
         by="engine",
         plan_index=offer.index,
     )
@@ -220,7 +234,8 @@ def cue_displayed(cue: Cue, client_ms: float, stage_s: float, aim_shown: bool = 
         cue.displayed_client_ms = client_ms
         cue.displayed_at = stage_s if cue.asked_at - 1.0 <= stage_s <= now + 1.0 else now
         cue.displayed_at = max(cue.displayed_at, cue.asked_at)
-        cue.aim_shown = aim_shown
+        # What was not sent cannot have been seen, whatever a page says.
+        cue.aim_shown = aim_shown and planning.shows_aim(cue.take, cue.role)[0] and not cue.empty
         cue.save(update_fields=["displayed_at", "displayed_client_ms", "aim_shown"])
     return cue
 

@@ -94,20 +94,98 @@ LANGUAGES = {"en": ACTIONS, "es": offers_es.ACTIONS}
 CARRY_ONS = {"en": CARRY_ON, "es": offers_es.CARRY_ON}
 
 
+SPANISH: dict[str, tuple[tuple[int | None, str], ...]] = {
+    "joy": (
+        (1, "Cuéntale qué te gusta de aquí"),
+        (2, "Dale por fin la buena noticia"),
+        (3, "Haz que lo celebre contigo, ya"),
+    ),
+    "amusement": (
+        (1, "Deja que acabe su mal chiste"),
+        (2, "Intenta que no se te note"),
+        (3, "Repite lo más absurdo que ha dicho"),
+    ),
+    "excitement": (
+        (1, "Pregúntale qué pasa después"),
+        (2, "Convéncele de empezar ahora mismo"),
+        (3, "Consigue que diga que sí hoy"),
+    ),
+    "pride": (
+        (1, "Menciónalo como de pasada"),
+        (2, "Asegúrate de que se dé cuenta"),
+        (3, "Haz que diga que fuiste tú"),
+    ),
+    "affection": (
+        (1, "Ofrécele la mejor mitad"),
+        (2, "Quítale ese peso de encima"),
+        (3, "Dile lo que significa para ti"),
+    ),
+    "relief": (
+        (1, "Deja que lo suelte un momento"),
+        (2, "Dale las gracias por esperar"),
+        (3, "Haz que te diga que ya pasó"),
+    ),
+    "neutral": (
+        (None, "Resuelve primero la parte práctica"),
+        (None, "Explícale cómo funciona"),
+        (None, "Léeselo en voz alta"),
+    ),
+    "surprise": (
+        (1, "Pídele que lo repita"),
+        (2, "Haz que te lo demuestre"),
+        (3, "Páralo todo y míralo"),
+    ),
+    "embarrassment": (
+        (1, "Cambia de tema, un poco tarde"),
+        (2, "Escóndelo, mal"),
+        (3, "Haz que prometa no contarlo"),
+    ),
+    "sadness": (
+        (1, "Pídele que te devuelva una cosa"),
+        (2, "Dile qué vas a echar de menos"),
+        (3, "Pídele que se quede un minuto"),
+    ),
+    "anger": (
+        (1, "Nombra lo que acaba de hacer"),
+        (2, "No le dejes cambiar de tema"),
+        (3, "Haz que lo retire"),
+    ),
+    "frustration": (
+        (1, "Explícaselo otra vez, con calma"),
+        (2, "Enumera lo que ya has intentado"),
+        (3, "Dáselo y da un paso atrás"),
+    ),
+    "contempt": (
+        (1, "Corrige un detalle pequeño"),
+        (2, "Deja que oiga cómo suena eso"),
+        (3, "Explícaselo como a un niño"),
+    ),
+    "disgust": (
+        (1, "Apártalo un poco"),
+        (2, "Niégate a tocarlo"),
+        (3, "Haz que lo saque de aquí"),
+    ),
+    "fear": (
+        (1, "No le dejes acercarse a la ventana"),
+        (2, "Haz que hable en voz baja"),
+        (3, "Consigue que se vaya contigo ya"),
+    ),
+}
+
+DECKS = {"en": ACTIONS, "es": SPANISH}
+EMPTY = {"en": CARRY_ON, "es": "Sigue"}
+
+
 def deck(feelings: list[str] | None = None, language: str = "en") -> list[tuple[str, Aim]]:
     """Actions with their aims, of these feelings, or of all; in a fixed order.
 
-    A scene in a language nobody has written actions in gets those of its card and no others.
+    A scene is offered things in its own language: none where nobody has written any yet.
     """
-    actions = LANGUAGES.get(_base(language), {})
+    actions = DECKS.get(language.split("-")[0], {})
     wanted = [f for f in actions if feelings is None or f in feelings]
     return [(action, Aim(f, level)) for f in wanted for level, action in actions[f]]
 
 
 def carry_on(language: str) -> str:
-    """What the empty control shows in a scene of this language."""
-    return CARRY_ONS.get(_base(language), CARRY_ON)
-
-
-def _base(language: str) -> str:
-    return language.split("-")[0].lower()
+    """What an empty cue says; a language without words of ours reads the English ones."""
+    return EMPTY.get(language.split("-")[0], CARRY_ON)

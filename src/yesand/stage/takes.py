@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from yesand.infra import facts
 from yesand.kit.errors import refuse
 from yesand.recording import reads as recording
-from yesand.stage import cue_rules, entry_rules, room
+from yesand.stage import cue_rules, entry_rules, planning, room
 from yesand.stage.models import Cue, Pause, Place, Scene, Session, Take
 
 #: States of a session in which no take may open: nothing is recorded in them.
@@ -58,9 +58,9 @@ def open_take(scene: Scene) -> Take:
             "disk_full",
             _("We have too little room to record safely. You are paid in full; try again soon."),
         )
-    take = Take.objects.create(
-        scene=scene, number=scene.takes.count() + 1, opened_at=room.stage_now()
-    )
+    take = Take(scene=scene, number=scene.takes.count() + 1, opened_at=room.stage_now())
+    take.plan = planning.lay(scene, take.pk)
+    take.save(force_insert=True)
     session.state = "playing"
     session.ready = {}
     session.save(update_fields=["state", "ready"])
