@@ -135,10 +135,10 @@ test("an offer waits at most twelve seconds", () => {
 
 test("a rehearsal shows at once; a pause holds everything; the end forgets", () => {
   const { offers, told } = stage(false);
-  offers.pause(true);
+  offers.pause(true, 0);
   offers.offer(cue("x"), 0);
   assert.deepEqual(told, []);
-  offers.pause(false);
+  offers.pause(false, 0);
   offers.tick(10);
   assert.deepEqual(told, ["show x"]);
   offers.offer(cue("x"), 20);
@@ -148,6 +148,31 @@ test("a rehearsal shows at once; a pause holds everything; the end forgets", () 
   offers.clear();
   offers.tick(10_000);
   assert.deepEqual(told, ["show x", "clear"]);
+});
+
+test("a pause counts neither as quiet nor as waiting, and folds nothing", () => {
+  const { offers, told } = stage();
+  talk(offers, 0, 1000, false);
+  talk(offers, 1000, 2000, true);
+  offers.offer(cue("x"), 2000);
+  talk(offers, 2000, 4000, true);
+  offers.pause(true, 4000);
+  offers.offer(cue("y"), 60_000);
+  offers.pause(false, 90_000);
+  talk(offers, 90_000, 90_800, false);
+  assert.deepEqual(told, [], "who comes back has not paused in the scene yet");
+  offers.tick(90_800);
+  assert.deepEqual(told, ["show x"]);
+  offers.pause(true, 91_800);
+  offers.pause(false, 200_000);
+  talk(offers, 200_000, 204_900, true);
+  assert.deepEqual(told, ["show x"], "five of the six seconds were left");
+  talk(offers, 204_900, 205_100, true);
+  assert.deepEqual(told, ["show x", "fold x"]);
+  talk(offers, 205_100, 210_200, true);
+  assert.deepEqual(told.slice(2), [], "what came in a pause waits from its end, twelve seconds in all");
+  talk(offers, 210_200, 210_400, true);
+  assert.deepEqual(told.slice(2), ["show y"]);
 });
 
 test("the dot shows the offer again until it is answered", () => {

@@ -2,7 +2,7 @@
 import { clientMs } from "../kit/clock.ts";
 import { type LogMessage, textOf } from "../room/messages.ts";
 import type { RoomSocket } from "../room/socket.ts";
-import { type Answer, Offers } from "./offers.ts";
+import { type Answer, type Offer, Offers } from "./offers.ts";
 import type { StageBoot } from "./settings.ts";
 import type { TakeRecording } from "./take.ts";
 import type { View } from "./view.ts";
@@ -21,7 +21,7 @@ export class Offering {
       show: (offer) => view.offer(offer),
       fold: () => view.foldOffer(),
       clear: () => view.clearOffer(),
-      displayed: (offer, hidden) => this.#displayed(offer.cue, hidden),
+      displayed: (offer, hidden) => this.#displayed(offer, hidden),
       answered: (offer, answer, at) => this.#answered(offer.cue, answer, at),
     }, boot.cue_wait);
   }
@@ -30,8 +30,9 @@ export class Offering {
   hear({ body, at }: LogMessage): void {
     const cue = textOf(body, "cue");
     if (!cue || textOf(body, "to") !== this.boot.role) return;
-    this.recording()?.event("cue_asked", { cue, at });
-    const offer = { cue, action: textOf(body, "action"), aim: textOf(body, "aim"), empty: body["empty"] === true };
+    const [pulled, empty] = [body["pulled"] === true, body["empty"] === true];
+    this.recording()?.event("cue_asked", { cue, at, pulled, empty });
+    const offer = { cue, action: textOf(body, "action"), aim: textOf(body, "aim"), empty };
     this.#offers.offer(offer, clientMs());
   }
 
@@ -52,18 +53,18 @@ export class Offering {
   }
 
   pause(on: boolean): void {
-    this.#offers.pause(on);
+    this.#offers.pause(on, clientMs());
   }
 
   clear(): void {
     this.#offers.clear();
   }
 
-  #displayed(cue: string, hidden: boolean): void {
+  #displayed({ cue, aim }: Offer, hidden: boolean): void {
     const t = clientMs();
-    this.recording()?.event("cue_displayed", { cue, hidden }, t);
+    const aim_shown = aim !== "" && !hidden;
+    this.recording()?.event("cue_displayed", { cue, hidden, aim_shown }, t);
     const displayed_at = this.socket.clock.at(t);
-    const aim_shown = this.boot.show_aim;
     void this.socket.send("cue_displayed", { cue, client_ms: t, displayed_at, hidden, aim_shown });
   }
 

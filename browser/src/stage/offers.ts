@@ -8,7 +8,7 @@ import { Quiet } from "./quiet.ts";
 export interface Offer {
   readonly cue: string;
   readonly action: string;
-  /** "affection 2", shown only to who wants it. */
+  /** "affection 2", or "": it is sent only to who is to see it. */
   readonly aim: string;
   readonly empty: boolean;
 }
@@ -31,7 +31,7 @@ const SHOWN_MS = 6000;
 
 export class Offers {
   readonly #quiet = new Quiet();
-  #waiting: { readonly offer: Offer; readonly since: number }[] = [];
+  #waiting: readonly { readonly offer: Offer; readonly since: number }[] = [];
   #current: {
     readonly offer: Offer;
     foldAt: number;
@@ -40,7 +40,7 @@ export class Offers {
     /** Settles when it was told that the offer is on screen. */
     told: Promise<void>;
   } | null = null;
-  #paused = false;
+  #pausedAt: number | null = null;
 
   constructor(
     private readonly to: OffersTo,
@@ -50,7 +50,7 @@ export class Offers {
   /** A cue arrived. */
   offer(offer: Offer, nowMs: number): void {
     if (this.#waiting.some((one) => one.offer.cue === offer.cue) || this.#current?.offer.cue === offer.cue) return;
-    this.#waiting.push({ offer, since: nowMs });
+    this.#waiting = [...this.#waiting, { offer, since: nowMs }];
     this.tick(nowMs);
   }
 
@@ -62,7 +62,7 @@ export class Offers {
 
   /** Looks whether something is due. */
   tick(nowMs: number): void {
-    if (this.#paused) return;
+    if (this.#pausedAt !== null) return;
     const current = this.#current;
     if (current && !current.folded && nowMs >= current.foldAt) {
       current.folded = true;
@@ -95,8 +95,17 @@ export class Offers {
     return true;
   }
 
-  pause(on: boolean): void {
-    this.#paused = on;
+  /** Nothing is shown, folded or waited for while the screens are blank. */
+  pause(on: boolean, nowMs: number): void {
+    if (on) {
+      this.#pausedAt ??= nowMs;
+      return;
+    }
+    const away = this.#pausedAt === null ? 0 : nowMs - this.#pausedAt;
+    this.#pausedAt = null;
+    this.#quiet.reset();
+    this.#waiting = this.#waiting.map(({ offer, since }) => ({ offer, since: Math.min(since + away, nowMs) }));
+    if (this.#current) this.#current.foldAt += away;
   }
 
   /** The scene is over: what was not shown never is. */
@@ -107,8 +116,9 @@ export class Offers {
   }
 
   #show(nowMs: number): void {
-    const next = this.#waiting.shift();
+    const [next, ...rest] = this.#waiting;
     if (!next) return;
+    this.#waiting = rest;
     const told = this.to.show(next.offer).then(
       ({ hidden }) => this.to.displayed(next.offer, hidden),
       () => undefined,

@@ -23,6 +23,12 @@ export class Quiet {
     if (rmsDb > Math.max(Math.min(this.floor(), HIGHEST_FLOOR_DB) + ABOVE_DB, NEVER_SPEECH_DB)) this.#spokeAt = atMs;
   }
 
+  /** What is heard next is not a continuation: the time between was not listened to. */
+  reset(): void {
+    this.#spokeAt = null;
+    this.#first = null;
+  }
+
   /** Noise floor, dB of full scale. */
   floor(): number {
     const sorted = [...this.#levels].sort((left, right) => left - right);

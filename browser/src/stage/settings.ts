@@ -23,7 +23,6 @@ export interface StageBoot {
   readonly camera: CameraWish;
   readonly encoding: "s24" | "f32";
   readonly cue_wait: boolean;
-  readonly show_aim: boolean;
   readonly keep_minutes: number;
   /** Stage clock, Unix seconds; null where the booking has no end. */
   readonly ends_at: number | null;

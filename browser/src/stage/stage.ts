@@ -7,7 +7,7 @@ import type { StageBoot } from "./settings.ts";
 import { View } from "./view.ts";
 
 const boot = needBoot<StageBoot>();
-const view = new View(boot.role, boot.show_aim);
+const view = new View(boot.role);
 view.state("warm_up");
 view.lamp(false);
 view.call("waiting");

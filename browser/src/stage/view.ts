@@ -12,10 +12,7 @@ export class View {
   #fade: ReturnType<typeof setTimeout> | null = null;
   #device = "";
 
-  constructor(
-    private readonly me: Role,
-    private readonly showAim: boolean,
-  ) {}
+  constructor(private readonly me: Role) {}
 
   state(state: PageState): void {
     document.body.dataset["state"] = state;
@@ -123,7 +120,7 @@ export class View {
   /** Draws an offer; resolves after it was painted. */
   offer(offer: Offer): Promise<{ hidden: boolean }> {
     say("data-cue-text", offer.empty && !offer.action ? text("stage.carry_on") : offer.action);
-    say("data-cue-aim", this.showAim ? offer.aim : "");
+    say("data-cue-aim", offer.aim);
     show("[data-cue-answers]", true);
     show("[data-cue-dot]", false);
     show("[data-cue]", true);

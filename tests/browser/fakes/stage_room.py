@@ -241,7 +241,6 @@ class StageHost(Host):
             "camera": {"width": 320, "height": 180, "frame_rate": 15, "bits_per_second": 200_000},
             "encoding": "s24",
             "cue_wait": False,
-            "show_aim": True,
             "keep_minutes": 0,
             "ends_at": None,
             "leave_url": "/leave",

@@ -105,7 +105,6 @@ def stage_boot(
         },
         "encoding": "s24",
         "cue_wait": not rehearsal,
-        "show_aim": False,
         "keep_minutes": 30,
         "ends_at": reads.slot(session).ends_at.timestamp(),
         "leave_url": f"/room/{session.pk}/leave",
