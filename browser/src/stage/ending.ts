@@ -1,8 +1,11 @@
 /** *And scene*: the moment in which the other may object, and who then closes the take. */
 import type { Role } from "../room/messages.ts";
 import type { Model } from "./model.ts";
+import type { TakeRecording } from "./take.ts";
+import type { View } from "./view.ts";
 
 const OBJECT_MS = 3000;
+const SENT_WITHIN_MS = 6000;
 /** When the one who said "and scene" is gone, the other closes the take. */
 const OTHER_CLOSES_MS = 5000;
 
@@ -34,4 +37,12 @@ export class Ending {
     this.#timer = null;
     this.to.show(null);
   }
+}
+
+/** After the lamp went off: waits a moment for the rest to be sent, and says how much it is. */
+export async function sendRest(take: TakeRecording, view: View): Promise<void> {
+  const look = setInterval(() => view.sending(take.left()), 200);
+  await take.allSent(SENT_WITHIN_MS);
+  clearInterval(look);
+  view.sending(take.left());
 }

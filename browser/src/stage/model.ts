@@ -27,11 +27,13 @@ export interface Model {
   /** Somebody said "and scene" and nobody objected yet. */
   readonly ending: { readonly by: Role; readonly at: number } | null;
   readonly left: readonly Role[];
+  /** What the session is at, as the room said it last; empty before it said anything. */
+  readonly state: string;
 }
 
 export const START: Model = {
   scene: "", ready: [], take: null, closed: null, paused_at: null, paused_seconds: 0,
-  going_on: [], ending: null, left: [],
+  going_on: [], ending: null, left: [], state: "",
 };
 
 const PLAYERS: readonly Role[] = ["a", "b"];
@@ -42,6 +44,8 @@ export function after(model: Model, message: LogMessage): Model {
   switch (message.kind) {
     case "present":
       return { ...model, left: model.left.filter((one) => one !== role) };
+    case "state":
+      return { ...model, state: textOf(body, "state"), ready: [] };
     case "scene_chosen":
       return { ...model, scene: textOf(body, "scene"), ready: [] };
     case "ready":

@@ -1,6 +1,6 @@
 /** One performer's stage: follows the room's log, acts on it, says what the performer does. */
 import { post } from "../kit/boot.ts";
-import { clientMs, wait } from "../kit/clock.ts";
+import { clientMs } from "../kit/clock.ts";
 import { stayAwake } from "../kit/awake.ts";
 import { finishLeftovers, letGo, type Leftovers } from "../recorder/resume.ts";
 import { Call } from "../room/call.ts";
@@ -9,17 +9,19 @@ import { type LogMessage, type Role, textOf } from "../room/messages.ts";
 import { RoomSocket, socketUrl } from "../room/socket.ts";
 import type { Acts } from "./controls.ts";
 import { callMedia, type CallMedia, keepCallMedia } from "./devices.ts";
-import { Ending } from "./ending.ts";
+import { Ending, sendRest } from "./ending.ts";
 import { after, type Model, played, START } from "./model.ts";
 import { Offering } from "./offering.ts";
 import type { Answer } from "./offers.ts";
+import { Hours } from "./hours.ts";
 import { refreshParts } from "./refresh.ts";
+import { BREAK, goAway } from "./rest.ts";
 import type { StageBoot } from "./settings.ts";
 import { type Prepared, prepare, TakeRecording } from "./take.ts";
 import type { View } from "./view.ts";
 
-const SENT_WITHIN_MS = 6000;
-const LAST_ONE_S = 8 * 60;
+/** The room's state after the last scene: the two still talk, nothing is recorded any more. */
+const STEP_OUT = "step_out";
 
 export class Stage implements Acts {
   #model: Model = START;
@@ -37,6 +39,7 @@ export class Stage implements Acts {
   #callState = "waiting";
   readonly #offers: Offering;
   readonly #ending: Ending;
+  readonly #hours: Hours;
 
   constructor(
     private readonly boot: StageBoot,
@@ -50,6 +53,7 @@ export class Stage implements Acts {
       error: (error) => view.noticeWords(error.says),
     });
     this.#offers = new Offering(boot, this.#socket, view, () => this.#take);
+    this.#hours = new Hours(boot.ends_at, () => document.body.dispatchEvent(new CustomEvent("room:time")));
     this.#ending = new Ending(boot.role, {
       show: (by) => view.ending(by === null ? null : by === boot.role ? boot.alias : boot.partner.alias),
       close: (take) => void this.#socket.send("take_closed", { take, ended_by: "and_scene" }),
@@ -57,7 +61,7 @@ export class Stage implements Acts {
   }
 
   async open(): Promise<void> {
-    this.#next = prepare();
+    if (this.boot.state !== STEP_OUT) this.#next = prepare();
     ({ voice: this.#voice, cam: this.#cam } = await callMedia(this.boot));
     if (this.view.now === "left") this.#silence();
     else this.view.self(this.#cam);
@@ -147,7 +151,6 @@ export class Stage implements Acts {
     this.#take?.event("leave");
     const whole = this.#take?.stop() ?? Promise.resolve();
     this.#silence();
-    this.#next?.mic.then((mic) => mic.stop()).catch(() => undefined);
     this.#showPartner(null);
     this.view.lamp(false);
     this.view.call("waiting");
@@ -156,15 +159,21 @@ export class Stage implements Acts {
     setTimeout(() => this.#call?.close(), 0);
     const told = this.#socket.send("leave", take);
     const posted = post(this.boot.leave_url, take, true);
-    const away = Promise.allSettled([whole, Promise.race([told, wait(2000)]), Promise.race([posted, wait(2000)])]);
-    void away.then(() => this.boot.left_url && location.assign(this.boot.left_url));
+    void goAway(this.boot.left_url, whole, told, posted);
   }
 
   #silence(): void {
+    this.#letGo();
     this.#kept();
     this.#voice?.stop();
     this.#cam?.stop();
     this.view.self(null);
+  }
+
+  /** The microphone that was opened for a next take. */
+  #letGo(): void {
+    this.#next?.mic.then((mic) => mic.stop()).catch(() => undefined);
+    this.#next = null;
   }
 
   #send(): void {
@@ -200,6 +209,8 @@ export class Stage implements Acts {
   #goLive(): void {
     this.#live = true;
     const { take, closed } = this.#model;
+    // The room went into a break while this page was drawn.
+    if (this.#model.state === BREAK) return this.#rest();
     if (take) void this.#openTake(this.boot.take?.id === take.id ? "reload" : "start");
     else if (this.boot.take && closed === this.boot.take.id) this.#toNotes(closed);
     if (!take && this.#outdated()) void this.#refresh();
@@ -227,8 +238,18 @@ export class Stage implements Acts {
     if (message.kind === "leave" && message.role === this.boot.partner.role) {
       this.view.notice("stage.partner_left", { name: this.boot.partner.alias });
     }
+    if (message.kind === "state" && now.state === BREAK) return this.#rest();
+    if (message.kind === "state" && now.state === STEP_OUT) this.#letGo();
     const redraws = ["scene_chosen", "state", "cards"].includes(message.kind);
     if (redraws && !now.take && this.view.now === "warm_up") void this.#refresh();
+  }
+
+  /** A break is a page of its own: here everything stops, there nothing is asked for. */
+  #rest(): void {
+    this.#silence();
+    this.#showPartner(null);
+    this.#call.close();
+    location.reload();
   }
 
   async #openTake(reason: "start" | "reload"): Promise<void> {
@@ -286,10 +307,7 @@ export class Stage implements Acts {
     await take.stop();
     void this.#socket.send("device", { state: "stopped", take: id });
     this.view.state("closed");
-    const look = setInterval(() => this.view.sending(take.left()), 200);
-    await take.allSent(SENT_WITHIN_MS);
-    clearInterval(look);
-    this.view.sending(take.left());
+    await sendRest(take, this.view);
     this.#afterTake(id, true);
   }
 
@@ -364,8 +382,8 @@ export class Stage implements Acts {
     const at = this.#socket.clock.at(clientMs());
     if (this.#model.take) this.view.played(played(this.#model, at));
     this.#offers.tick();
-    const { ends_at } = this.boot;
-    this.view.lastOne(ends_at !== null && ends_at > at && ends_at - at < LAST_ONE_S);
+    // Between scenes the table says it.
+    this.view.lastOne(this.#hours.lastOne(at) && this.view.now === "playing");
   }
 
   async #refresh(): Promise<void> {

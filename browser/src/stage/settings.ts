@@ -10,6 +10,8 @@ export interface StageBoot {
   readonly socket_url: string;
   readonly streams_url: string;
   readonly state: string;
+  /** Id of the newest message of the room when the page was drawn. */
+  readonly heard: number;
   readonly take: {
     readonly id: string;
     readonly scene: string;

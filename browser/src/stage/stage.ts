@@ -3,6 +3,7 @@ import { needBoot } from "../kit/boot.ts";
 import { holdLock } from "../kit/lock.ts";
 import { controls } from "./controls.ts";
 import { Stage } from "./player.ts";
+import { BREAK, Rest } from "./rest.ts";
 import type { StageBoot } from "./settings.ts";
 import { View } from "./view.ts";
 
@@ -16,7 +17,7 @@ view.here([]);
 // A second tab of the same room would take the microphone from the first one.
 const held = await holdLock(`stage:${boot.session}`);
 if (held) {
-  const stage = new Stage(boot, view);
+  const stage = boot.state === BREAK ? new Rest(boot, view) : new Stage(boot, view);
   controls(stage, view);
   stage.open().catch((error: unknown) => console.error(error));
 } else {

@@ -21,7 +21,7 @@ from yesand.recording.models import Recording, Stream
 from yesand.recording.spool import Spool
 from yesand.stage.access import place_of
 from yesand.stage.models import Place, Take
-from yesand.stage.reads import places
+from yesand.stage.reads import LAMP_OFF, places
 
 #: A request for a stream is repeated by the page for a few seconds when its answer was lost.
 RETRY = timedelta(seconds=15)
@@ -82,7 +82,9 @@ def open_streams(
     place = _place(take, person)
     take = Take.objects.select_related("scene__session__program").get(pk=take.pk)
     if take.state != "open" and (
-        take.closed_at is None or timezone.now().timestamp() - take.closed_at > JOIN.seconds
+        take.closed_at is None
+        or timezone.now().timestamp() - take.closed_at > JOIN.seconds
+        or take.scene.session.state in LAMP_OFF
     ):
         raise refuse("take_closed", _("This scene is over; nothing more is recorded."), "take")
     grants = []

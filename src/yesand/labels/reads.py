@@ -136,3 +136,25 @@ def queue_figures(program: Program) -> dict[str, int]:
         item__program=program, view="observer", undone_at=None
     ).count()
     return found
+
+
+def read_each_other(take: Take) -> tuple[int, int]:
+    """(moments in which each named what the other's character felt, moments both answered).
+
+    A word that is the other's second one counts as read; *can't tell* and silence are no answer.
+    Worked out when both ask for it, and kept nowhere.
+    """
+    read = answered = 0
+    for _start, _end, items in moments_of(take):
+        found: list[bool] = []
+        for item in items:
+            said = {
+                row.view: row
+                for row in item.ratings.filter(view__in=("character", "partner"), undone_at=None)
+            }
+            own, heard = said.get("character"), said.get("partner")
+            if own is not None and heard is not None and own.primary and heard.primary:
+                found.append(heard.primary in (own.primary, *own.secondary))
+        answered += bool(found)
+        read += bool(found) and all(found)
+    return read, answered

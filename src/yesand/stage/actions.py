@@ -16,6 +16,7 @@ from yesand.stage.cues import (
     pull_cue,
 )
 from yesand.stage.returning import keep_character
+from yesand.stage.reveal import ask as ask_reveal
 from yesand.stage.room import post, say
 from yesand.stage.sitting import (
     check_in,
@@ -42,6 +43,7 @@ from yesand.stage.takes import (
 
 __all__ = [
     "and_scene",
+    "ask_reveal",
     "check_in",
     "choose_scene",
     "close_abandoned",

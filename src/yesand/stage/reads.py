@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from yesand.kit.errors import refuse
 from yesand.people.models import Person, Program
-from yesand.stage import cues, entry_rules, offers, pacing, returning, room, takes
+from yesand.stage import cues, entry_rules, offers, pacing, returning, reveal, room, takes
 from yesand.stage.models import Cue, Pause, Place, RoomMessage, Scene, Session, Take
 
 #: The engine's offer of a role that is due, and seconds until the next: `cues.due`.
@@ -20,6 +20,8 @@ due_offer = cues.due
 #: The card behind a take: `cues.body_of`. Who has a page open in a room: `room.people_here`.
 body_of = cues.body_of
 people_here = room.people_here
+#: States of a session in which nothing is recorded: no take opens, no stream is granted.
+LAMP_OFF = takes.LAMP_OFF
 #: The plan of a booking, where a session is in it, whether both stay on, whether time is up.
 plan_for = pacing.plan_for
 where = pacing.where
@@ -33,6 +35,8 @@ keepable = returning.keepable
 character_of = returning.character_of
 call_backs = returning.call_backs
 title_of = returning.title_of
+#: Who asked to see how they read each other.
+reveal_asked_by = reveal.asked_by
 
 
 def session(session_id: UUID) -> Session | None:
@@ -164,6 +168,12 @@ def live_sessions(program: Program) -> list[Session]:
 def last_message(session: Session, role: str, *kinds: str) -> RoomMessage | None:
     """The newest message of a role of these kinds, or None."""
     return session.messages.filter(role=role, kind__in=kinds).order_by("-pk").first()
+
+
+def newest_message(session: Session) -> int:
+    """Id of the newest message of the room; 0 before there is one."""
+    found = session.messages.order_by("-pk").values_list("pk", flat=True).first()
+    return found or 0
 
 
 def last_there(session: Session) -> float:

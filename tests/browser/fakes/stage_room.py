@@ -234,6 +234,7 @@ class StageHost(Host):
             "socket_url": f"{self.room.url}/{role}",
             "streams_url": f"/streams/{role}",
             "state": "playing",
+            "heard": 0,
             "take": take,
             "ice_servers": [],
             "ice_policy": "all",

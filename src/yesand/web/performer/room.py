@@ -1,4 +1,4 @@
-"""The room's pages: green room, warm-up, stage, and the table where two people choose a scene."""
+"""The room's pages: green room, warm-up, stage, and the way out. The table: `room_table`."""
 
 from __future__ import annotations
 
@@ -9,35 +9,21 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from yesand.commission.models import Prompt
-from yesand.commission.prompt_schema import private_half, public_part
-from yesand.kit.errors import Refused
 from yesand.labels import reads as labels
-from yesand.post import reads as post
 from yesand.recording.models import Stream
-from yesand.stage import actions, entry_rules, reads
-from yesand.stage.models import Scene
+from yesand.stage import actions, reads
 from yesand.web.access import person_of
 from yesand.web.performer.closed import STUCK, closed_page, stuck_page
 from yesand.web.performer.room_boot import check_boot, stage_boot, texts
 from yesand.web.performer.room_entry import Entered, enter, find, on_a_phone, worth
-
-#: States of a session in which nothing was played yet.
-BEFORE = ("waiting", "warm_up")
-WHYS = {
-    "": gettext_lazy("no reason"),
-    "not_today": gettext_lazy("not today"),
-    "played_alike": gettext_lazy("played one like it"),
-    "unclear": gettext_lazy("not clear to me"),
-}
+from yesand.web.performer.room_table import BEFORE, drawn
 
 
 def _page(found: Entered) -> dict[str, Any]:
@@ -139,56 +125,11 @@ def _stage(request: HttpRequest, found: Entered) -> HttpResponse:
         "room/stage.html",
         {
             **page,
-            **_table(found),
+            **drawn(found),
             "boot": stage_boot(found.session, found.place, page["partner"], take, rehearsal),
             "notes_done": labels.noted_takes(found.person, found.session.pk),
         },
     )
-
-
-def _table(found: Entered) -> dict[str, Any]:
-    """The cards on the table, the chosen scene with this role's own half, and who is ready."""
-    session, role = found.session, found.place.role
-    take = reads.open_take(session.pk)
-    playing = session.state not in (*BEFORE, "ended")
-    scene = take.scene if take is not None else reads.chosen_scene(session)
-    dealt = actions.deal_cards(session) if playing and take is None else []
-    session.refresh_from_db()
-    wanted = f"scene:{scene.pk}" if scene is not None else "warm_up"
-    if scene is None and session.state not in BEFORE:
-        wanted = next((word for word in session.ready.values() if word != "warm_up"), "")
-    other = "b" if role == "a" else "a"
-    played = reads.takes_of(session)
-    faults = post.fault_of(played[-1].pk) if played and take is None and scene is None else []
-    return {
-        "faults": faults,
-        "again": played[-1].scene if faults else None,
-        "session": session,
-        "place": found.place,
-        "warming": session.state in BEFORE,
-        "cards": [public_part(card.body) | {"id": str(card.pk)} for card in dealt],
-        "whys": [(code, str(says)) for code, says in WHYS.items()],
-        "scene": scene,
-        "card": _card(scene, role) if scene is not None else None,
-        "i_am_ready": session.ready.get(role) == wanted,
-        "partner_ready": session.ready.get(other) == wanted,
-        "partner": reads.partner_of(found.place),
-        "played": len(played),
-        "last_one": entry_rules.last_one(reads.slot(session), timezone.now()),
-    }
-
-
-def _card(scene: Scene, role: str) -> dict[str, Any]:
-    """The public part of a scene's card and this role's private half; nothing of the other's."""
-    if scene.prompt is None:
-        return {"title": scene.own_line, "own": True}
-    first = scene.prompt.body.get("first_line")
-    mine = isinstance(first, dict) and first.get("role") == role
-    return {
-        **public_part(scene.prompt.body),
-        "mine": private_half(scene.prompt.body, role),
-        "first_line": first.get("text", "") if mine and isinstance(first, dict) else "",
-    }
 
 
 @login_required
@@ -204,7 +145,7 @@ def table(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
         return _go(reverse("performer:exit", kwargs={"session": session}))
     if warm and state not in BEFORE:
         return _go(reverse("performer:stage", kwargs={"session": session}))
-    return render(request, "room/_table.html", _table(found))
+    return render(request, "room/_table.html", drawn(found))
 
 
 @login_required
@@ -215,7 +156,7 @@ def prompt(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     found = find(request, session)
     if isinstance(found, HttpResponse):
         return found
-    return render(request, "room/_prompt.html", _table(found))
+    return render(request, "room/_prompt.html", drawn(found))
 
 
 @login_required
@@ -235,66 +176,6 @@ def _go(where: str) -> HttpResponse:
     answer = HttpResponse(status=200)
     answer["HX-Redirect"] = where
     return answer
-
-
-def _done(request: HttpRequest, found: Entered) -> HttpResponse:
-    """After a change of the table: the fragment for a script, the page for a plain form."""
-    if getattr(request, "htmx", False):
-        return render(request, "room/_table.html", _table(found))
-    return redirect("performer:stage", session=found.session.pk)
-
-
-@login_required
-@require_POST
-def swap(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
-    """Put one card back. Nobody is told who asked, or why."""
-    found = enter(request, session)
-    if isinstance(found, HttpResponse):
-        return found
-    card = _prompt(request)
-    try:
-        actions.swap_card(found.session, card, request.POST.get("why", ""))
-    except Refused as refusal:
-        messages.error(request, refusal.problems[0].says)
-    return _done(request, found)
-
-
-@login_required
-@require_POST
-def choose(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
-    """Lay a card, or a line of one's own, as the next scene."""
-    found = enter(request, session)
-    if isinstance(found, HttpResponse):
-        return found
-    line = request.POST.get("own_line", "")
-    try:
-        card = None if line else _prompt(request)
-        actions.choose_scene(found.session, prompt=card, own_line=line, role=found.place.role)
-    except Refused as refusal:
-        messages.error(request, refusal.problems[0].says)
-    return _done(request, found)
-
-
-def _prompt(request: HttpRequest) -> Prompt:
-    try:
-        key = uuid.UUID(request.POST.get("prompt", ""))
-    except ValueError:
-        raise Http404 from None
-    return get_object_or_404(Prompt, pk=key)
-
-
-@login_required
-@require_POST
-def last(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
-    """That was the last scene: ends the session and opens the exit page."""
-    found = find(request, session)
-    if isinstance(found, HttpResponse):
-        return found
-    if reads.open_take(found.session.pk) is not None:
-        messages.error(request, _("Finish this scene first."))
-        return redirect("performer:stage", session=session)
-    actions.end_session(found.session)
-    return redirect("performer:exit", session=session)
 
 
 @login_required

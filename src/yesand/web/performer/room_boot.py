@@ -93,6 +93,7 @@ def stage_boot(
         "socket_url": f"/ws/room/{session.pk}",
         "streams_url": "/api/streams",
         "state": session.state,
+        "heard": reads.newest_message(session),
         "take": _open(take) if take is not None else None,
         "ice_servers": ice_servers(f"{place.role}-{session.pk}"),
         "ice_policy": ice_policy(),
