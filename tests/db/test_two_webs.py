@@ -46,7 +46,7 @@ class Web:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        words = ["-m", "uvicorn", "yesand.web.asgi:application", "--port", str(self.port)]
+        words = ["-m", "uvicorn", "yesand.web.served:application", "--port", str(self.port)]
         quiet = ["--log-level", "warning", "--lifespan", "off"]
         self.child = subprocess.Popen(
             [sys.executable, *words, *quiet],

@@ -39,7 +39,7 @@ from yesand.infra.onelog import OneLog
 from yesand.kit.errors import refuse
 
 log = logging.getLogger("yesand.serve")
-WEB = "yesand.web.asgi:application"
+WEB = "yesand.web.served:application"
 DOOR = "yesand.web.doors"
 GRACE_SECONDS = 8.0
 STEADY_SECONDS = 60.0  # a part that ran this long starts its back-off anew
