@@ -220,6 +220,11 @@ def test_a_second_tab_is_turned_away_and_records_nothing(
     assert "another tab" in second.inner_text("[data-trouble]")
     assert len(stage.grants) == all_of_both
     state(ada, "playing")
+    # The first tab goes: the other one plays on by itself, as after a reload.
+    ada.close()
+    state(second, "playing")
+    by_ada = [one for one in stage.grants if one["by"] == "/streams/a" and one["kind"] == "mic"]
+    assert [one["reason"] for one in by_ada] == ["start", "reload"]
 
 
 def test_a_director_sees_both_and_offers_without_being_heard(

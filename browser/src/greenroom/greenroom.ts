@@ -1,5 +1,6 @@
 /** The green room: one line when all is well, else only what fails and what to do. */
 import { needBoot, post, text } from "../kit/boot.ts";
+import { devicesChanged } from "../kit/devices.ts";
 import { all, one, onClick, say } from "../kit/dom.ts";
 import { holdLock } from "../kit/lock.ts";
 import {
@@ -23,6 +24,14 @@ let cam: MediaStreamTrack | null = null;
 let context: AudioContext | null = null;
 let loop: LoopResult | null = null;
 let held: (() => void) | null = null;
+let tries = 0;
+
+/** Faults of the way to us: they go by themselves, and so does the test. */
+const OURS = ["pipe_refused", "pipe_broken"];
+const AGAIN_MS = [4000, 10_000, 30_000];
+/** A device that is blocked, gone or taken by another program. */
+const AT_DEVICE = /^(mic|cam)_(denied|missing|busy)$/;
+const DAY_MS = 86_400_000;
 
 function state(now: "idle" | "asking" | "checking" | "ready" | "failed"): void {
   document.body.dataset["state"] = now;
@@ -191,8 +200,21 @@ async function finish(checks: Readonly<Record<string, Found>>): Promise<void> {
     words.set("pipe_refused", typeof answer.body["says"] === "string" ? answer.body["says"] : text("problem.pipe_broken.do"));
   }
   showProblems(problems);
+  againLater(problems);
   if (problems.length === 0) allowIn(typeof answer.body["next"] === "string" ? answer.body["next"] : "");
   state(problems.length === 0 ? "ready" : "failed");
+}
+
+/** What is the server's to mend is tested again by itself; what a device lacks, once devices change. */
+function againLater(problems: readonly string[]): void {
+  if (problems.length === 0) return void (tries = 0);
+  const turn = (): void => {
+    if (document.body.dataset["state"] === "failed" && !document.hidden) start();
+  };
+  const kind = problems.every((code) => AT_DEVICE.test(code)) ? (problems[0]?.startsWith("mic") ? "mic" : "cam") : null;
+  if (kind) return void devicesChanged(kind, DAY_MS).then(turn);
+  const ours = problems.every((code) => OURS.includes(code));
+  if (ours) setTimeout(turn, AGAIN_MS[Math.min(tries++, AGAIN_MS.length - 1)]);
 }
 
 function hear(): void {

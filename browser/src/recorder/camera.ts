@@ -1,4 +1,5 @@
 /** The camera, by the browser's own recorder: video only, WebM slices of a second, kept in order. */
+import { clientMs } from "../kit/clock.ts";
 
 const TYPES = ["video/webm;codecs=vp8", "video/webm;codecs=vp9", "video/webm"];
 
@@ -14,9 +15,16 @@ interface KeyFrames {
 
 export class Camera {
   readonly #recorder: MediaRecorder;
+  /** Resolves once the last slice is out: after `stop()`, or when the camera is lost. */
   readonly stopped: Promise<void>;
+  /** Client clock at which the picture ended; 0 while it goes on. */
+  ended = 0;
 
-  constructor(track: MediaStreamTrack, bitsPerSecond: number, slice: (blob: Blob) => void) {
+  constructor(
+    readonly track: MediaStreamTrack,
+    bitsPerSecond: number,
+    slice: (blob: Blob) => void,
+  ) {
     const mimeType = cameraType();
     if (!mimeType) throw new Error("no WebM recorder");
     const options: MediaRecorderOptions & KeyFrames = {
@@ -28,9 +36,14 @@ export class Camera {
     // The blob itself goes on, unread: reading it here would let a later slice overtake.
     recorder.ondataavailable = (event) => event.data.size > 0 && slice(event.data);
     this.stopped = new Promise((resolve) => {
-      recorder.onstop = () => resolve();
-      recorder.onerror = () => resolve();
+      const over = (): void => {
+        this.ended ||= clientMs();
+        resolve();
+      };
+      recorder.onstop = over;
+      recorder.onerror = over;
     });
+    track.addEventListener("ended", () => this.stop(), { once: true });
     this.#recorder = recorder;
   }
 
@@ -56,6 +69,7 @@ export class Camera {
   }
 
   stop(): void {
+    this.ended ||= clientMs();
     if (this.#recorder.state !== "inactive") this.#recorder.stop();
   }
 }

@@ -35,6 +35,10 @@ export interface RecorderHooks {
   progress?(progress: Progress): void;
   /** The microphone stopped by itself. */
   micEnded?(why: string): void;
+  /** The camera's part of the recording is over by itself; its track may still live. */
+  camEnded?(track: MediaStreamTrack): void;
+  /** A further part of the camera is being recorded. */
+  camBack?(): void;
   trouble?(code: string, says: string): void;
 }
 
@@ -49,9 +53,11 @@ export class Recorder {
   #micSource = "";
   #heard: { readonly track: MediaStreamTrack; stream: string | null; end: () => void } | null = null;
   #heardReason: "start" | "reload" | "device" = "start";
-  #camera: { readonly stream: string; readonly camera: Camera } | null = null;
+  #camera: { readonly stream: string; readonly camera: Camera; readonly over: Promise<void> } | null = null;
+  /** The camera that is wanted: its grant may be on its way, or a pause may keep it waiting. */
+  #cam: MediaStreamTrack | null = null;
+  #paused = false;
   #events: string | null = null;
-  #ends: (() => void)[] = [];
   #micEnds: (() => void)[] = [];
   #stopped = false;
 
@@ -92,6 +98,7 @@ export class Recorder {
         throw error;
       }),
     ];
+    this.#cam = cam;
     if (cam) streams.push(beside("cam", (grant) => this.#startCamera(grant, cam)));
     if (this.options.events !== false) streams.push(beside("events", (grant) => this.#startEvents(grant)));
     await Promise.all(streams);
@@ -107,6 +114,29 @@ export class Recorder {
     const source = await this.#takeMic(mic);
     const grant = await this.#ask("mic", "device");
     if (!this.#stopped) this.#startMic(grant, source, mic);
+  }
+
+  /**
+   * Another camera after the first was lost, or the first at last: a further stream of the same
+   * take. In a pause it waits for the pause's end. Whatever goes wrong is told as trouble.
+   */
+  async replaceCamera(cam: MediaStreamTrack): Promise<void> {
+    this.#cam = cam;
+    this.#camera?.camera.stop();
+    if (this.#stopped || this.#paused) return;
+    try {
+      const grant = await this.#ask("cam", "device");
+      if (this.#stopped) return;
+      if (this.#cam === cam && !this.#paused && cam.readyState === "live") {
+        await this.#startCamera(grant, cam);
+        return this.hooks.camBack?.();
+      }
+      // Gone again meanwhile: an empty stream that says so holds nobody up.
+      this.#open(grant, "cam");
+      this.link.send({ do: "finish", stream: grant.stream });
+    } catch (error) {
+      this.hooks.trouble?.("no_cam", error instanceof Error ? error.message : String(error));
+    }
   }
 
   /**
@@ -145,15 +175,19 @@ export class Recorder {
 
   /** Nothing is written from now on, but for the event that says so. */
   pause(why: string): void {
+    this.#paused = true;
     this.link.send({ do: "pause" });
     this.#camera?.camera.pause();
     this.event("pause", { why });
   }
 
   goOn(): void {
+    this.#paused = false;
     this.event("resume");
     this.#camera?.camera.goOn();
     this.link.send({ do: "go-on" });
+    const waits = this.#cam;
+    if (waits && this.begun && this.#camera?.camera.track !== waits) void this.replaceCamera(waits);
   }
 
   /** Starts sending what `hold` held back. */
@@ -173,11 +207,11 @@ export class Recorder {
     if (this.#mic) this.link.send({ do: "finish", stream: this.#mic });
     else if (this.#micSource) this.link.send({ do: "drop", source: this.#micSource });
     this.#endHeard();
-    for (const end of [...this.#micEnds, ...this.#ends]) end();
+    for (const end of this.#micEnds) end();
     const camera = this.#camera;
     if (camera) {
       camera.camera.stop();
-      await Promise.race([camera.camera.stopped, after(2000)]);
+      await Promise.race([camera.over, after(2000)]);
       this.link.send({ do: "finish", stream: camera.stream });
     }
     if (this.#events) this.link.send({ do: "finish", stream: this.#events });
@@ -255,13 +289,25 @@ export class Recorder {
     this.#open(grant, "cam");
     const camera = new Camera(track, this.options.camera_bits_per_second ?? 900_000, (blob) =>
       this.link.send({ do: "slice", stream, blob }));
-    this.#camera = { stream, camera };
+    const over = camera.stopped.then(() => this.#endCamera(stream, camera));
+    this.#camera = { stream, camera, over };
     // The film's time begins with the first picture after this call; the browser says so only later.
     const began = clientMs();
     await camera.start();
+    if (this.#paused) camera.pause();
     const told = clientMs();
     this.event("stream_start", { stream, kind: "cam", rate: 0, mime: camera.mimeType, told_ms: told }, began);
-    this.#ends.push(watchSettings(track, (settings) => this.event("settings", { kind: "cam", stream, ...settings })));
+    const end = watchSettings(track, (settings) => this.event("settings", { kind: "cam", stream, ...settings }));
+    void over.then(end);
+  }
+
+  /** The last slice is out: the file is whole, and the events say until when there was a picture. */
+  #endCamera(stream: string, camera: Camera): void {
+    this.event("stream_stop", { stream, kind: "cam" }, camera.ended);
+    this.link.send({ do: "finish", stream });
+    if (this.#camera?.camera !== camera) return;
+    this.#camera = null;
+    if (!this.#stopped && this.#cam === camera.track) this.hooks.camEnded?.(camera.track);
   }
 
   #hear(message: FromWorker): void {

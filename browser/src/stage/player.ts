@@ -18,6 +18,7 @@ import { refreshParts } from "./refresh.ts";
 import { BREAK, goAway } from "./rest.ts";
 import type { StageBoot } from "./settings.ts";
 import { type Prepared, prepare, TakeRecording } from "./take.ts";
+import { Told } from "./told.ts";
 import type { View } from "./view.ts";
 
 /** The room's state after the last scene: the two still talk, nothing is recorded any more. */
@@ -37,6 +38,7 @@ export class Stage implements Acts {
   #next: Prepared | null = null;
   #leftovers: Leftovers | null = null;
   #callState = "waiting";
+  readonly #told = new Told((body) => void this.#socket.send("device", body));
   readonly #offers: Offering;
   readonly #ending: Ending;
   readonly #hours: Hours;
@@ -186,6 +188,7 @@ export class Stage implements Acts {
     ({ voice: this.#voice, cam: this.#cam } = media);
     this.#mute(this.view.now === "paused");
     if (seen) this.view.self(this.#cam);
+    this.#take?.camera(this.#cam);
     this.#send();
   }
 
@@ -266,9 +269,10 @@ export class Stage implements Acts {
     this.#socket.burst();
     const recording = new TakeRecording(take.id, this.boot, this.#next ?? prepare(), {
       taking: () => this.#lampOn(take.id),
-      recording: () => void this.#socket.send("device", { state: "recording", take: take.id }),
+      recording: () => this.#told.tell({ state: "recording", take: take.id }),
       level: (level) => this.#offers.level(level.rms_db, level.t),
       silent: (code, says) => this.#silent(code, says),
+      picture: (camera) => this.#told.camera(camera),
     });
     this.#next = null;
     this.#take = recording;
@@ -288,7 +292,7 @@ export class Stage implements Acts {
     if (says) this.view.troubleWords(code, says);
     else this.view.trouble(code);
     if (!this.#take?.started) this.view.state("refused");
-    void this.#socket.send("device", { state: "trouble", code, take: this.#take?.id ?? "" });
+    this.#told.tell({ state: "trouble", code, take: this.#take?.id ?? "" });
   }
 
   async #closeTake(id: string): Promise<void> {
@@ -305,7 +309,7 @@ export class Stage implements Acts {
     }
     this.view.state("closing");
     await take.stop();
-    void this.#socket.send("device", { state: "stopped", take: id });
+    this.#told.tell({ state: "stopped", take: id });
     this.view.state("closed");
     await sendRest(take, this.view);
     this.#afterTake(id, true);
@@ -346,7 +350,7 @@ export class Stage implements Acts {
     this.view.state("playing");
     this.view.lamp(true);
     // A pause that came before the first sample kept this from being said.
-    void this.#socket.send("device", { state: "recording", take: this.#take.id });
+    this.#told.tell({ state: "recording", take: this.#take.id });
   }
 
   /** What the partner gets of us; the recorder has its own microphone. */

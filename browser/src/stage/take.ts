@@ -30,6 +30,8 @@ export interface TakeHooks {
   level(level: Level): void;
   /** Nothing is being written, and why. */
   silent(code: string, says: string): void;
+  /** The picture left the recording, or a further part of it began. */
+  picture(state: "lost" | "back"): void;
 }
 
 /** How long to wait for a device to come back before asking again anyway. */
@@ -41,6 +43,7 @@ export class TakeRecording {
   #mic: MediaStreamTrack | null = null;
   #stopped = false;
   #partner: MediaStreamTrack | null = null;
+  #cam: MediaStreamTrack | null = null;
   /** Why a pause began before the recorder stood. */
   #pausedEarly: string | null = null;
   /** What happened before the recorder stood. */
@@ -54,6 +57,7 @@ export class TakeRecording {
   ) {}
 
   async start(cam: MediaStreamTrack | null, reason: "start" | "reload"): Promise<void> {
+    this.#cam ??= cam;
     this.#release = await holdLock(`take:${this.id}`);
     if (!this.#release) return this.hooks.silent("stage.second_tab", "");
     try {
@@ -73,6 +77,8 @@ export class TakeRecording {
           recording: () => this.#stopped || this.hooks.recording(),
           level: (level) => this.hooks.level(level),
           micEnded: (why) => void this.#again(why),
+          camEnded: (track) => this.#pictureLost(track),
+          camBack: () => this.hooks.picture("back"),
           trouble: (code, says) => recorder.event("glitch", { kind: code, says }),
         },
         this.prepared.link,
@@ -82,6 +88,7 @@ export class TakeRecording {
       for (const event of this.#early.splice(0)) recorder.event(...event);
       if (this.#pausedEarly !== null) recorder.pause(this.#pausedEarly);
       await recorder.start(this.#mic, cam, reason);
+      if (this.#cam && this.#cam !== cam) void recorder.replaceCamera(this.#cam);
       // The partner's sound comes after the own streams in every way.
       await recorder.hear(this.#partner);
     } catch (error) {
@@ -98,6 +105,13 @@ export class TakeRecording {
   partner(media: MediaStream | null): void {
     this.#partner = media?.getAudioTracks()[0] ?? null;
     if (this.#recorder?.begun) void this.#recorder.hear(this.#partner);
+  }
+
+  /** The camera is back, or another one took its place: a further part of the recording. */
+  camera(track: MediaStreamTrack | null): void {
+    if (!track || track === this.#cam) return;
+    this.#cam = track;
+    if (this.#recorder?.begun) void this.#recorder.replaceCamera(track);
   }
 
   pause(why: string): void {
@@ -141,6 +155,18 @@ export class TakeRecording {
   /** True when the door has everything. */
   async allSent(withinMs: number): Promise<boolean> {
     return (await this.#recorder?.reached(["declared", "sealed", "refused"], withinMs)) ?? true;
+  }
+
+  #pictureLost(track: MediaStreamTrack): void {
+    if (this.#stopped) return;
+    this.event("glitch", { kind: "cam_ended" });
+    this.hooks.picture("lost");
+    // A recorder can break while its camera lives; who keeps the camera would never hear of it.
+    if (track.readyState !== "live") return;
+    setTimeout(() => {
+      const same = this.#cam === track && track.readyState === "live";
+      if (same && !this.#stopped) void this.#recorder?.replaceCamera(track);
+    }, AGAIN_MS);
   }
 
   /** The microphone was lost: take it, or the default one, again as a further stream. */

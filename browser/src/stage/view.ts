@@ -5,6 +5,7 @@ import { all, one, painted, say, show } from "../kit/dom.ts";
 import type { Person, Role } from "../room/messages.ts";
 import type { Offer } from "./offers.ts";
 import type { PageState } from "./settings.ts";
+import { heardOf, offerTap } from "./tap.ts";
 
 const FADES_MS = 10_000;
 
@@ -19,6 +20,7 @@ export class View {
     for (const element of all<HTMLElement>("[data-when]")) {
       element.hidden = !(element.dataset["when"] ?? "").split(/\s+/).includes(state);
     }
+    offerTap();
   }
 
   get now(): PageState {
@@ -85,13 +87,15 @@ export class View {
 
   /** Plays the partner; where the browser wants a click first, `enter` is offered. */
   playSound(): void {
-    const video = one<HTMLVideoElement>("video[data-partner]");
-    // On the body, because the table with its button is drawn anew again and again.
-    video?.play().then(
-      () => (document.body.dataset["sound"] = "on"),
+    one<HTMLVideoElement>("video[data-partner]")?.play().then(
+      () => heardOf("on"),
       (error: unknown) => {
-        const blocked = error instanceof DOMException && error.name === "NotAllowedError";
-        if (blocked) document.body.dataset["sound"] = "blocked";
+        if (!(error instanceof DOMException && error.name === "NotAllowedError")) return;
+        heardOf("blocked");
+        // Any click or key will do, not only the button that says so.
+        for (const kind of ["pointerup", "keyup"]) {
+          document.addEventListener(kind, () => this.playSound(), { once: true });
+        }
       },
     );
   }

@@ -225,7 +225,8 @@ def notes_done(member: Member, body: dict[str, Any], nonce: str) -> None:
 
 
 def device(member: Member, body: dict[str, Any], nonce: str) -> None:
-    kept = {key: _text(body, key, 60) for key in ("state", "code", "take") if body.get(key)}
+    told = ("state", "code", "take", "camera")
+    kept = {key: _text(body, key, 60) for key in told if body.get(key)}
     _post(member, "device", kept, nonce)
 
 
