@@ -78,7 +78,7 @@ function stage(wait = true): { offers: Offers; told: string[]; painted: () => Pr
     {
       show: async (offer: Offer) => {
         told.push(`show ${offer.cue}`);
-        return { hidden: false };
+        return { hidden: false, at: 0 };
       },
       fold: (offer) => told.push(`fold ${offer.cue}`),
       clear: () => told.push("clear"),

@@ -1,13 +1,15 @@
 """Two Chromium processes against the host's one clock: is what the clock map says true?
 
 Every beep of either microphone and every picture of either camera shows when it was made, so the
-map from samples and frames to the stage clock can be held to it.
+map from samples and frames to the stage clock can be held to it. The pictures show, too, from when
+on a cue was on the screen: what is told of it is held to within one frame of them.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -17,7 +19,7 @@ from playwright.sync_api import Page, Playwright
 from recorder_host import DoorProcess
 from recorder_rig import declared, events, stored
 from stage_room import TAKE, Room, StageHost
-from true_media import bar_ms, beeps, script
+from true_media import bar_ms, beeps, marked, script
 
 from yesand.capture.events import read_events
 from yesand.capture.ping_fit import fit_pings, stage_s
@@ -26,6 +28,8 @@ from yesand.post.clock import align
 from yesand.post.layout import Side, side
 
 SECONDS = 9
+CUES = 4
+FRAME_MS = 1000 / 30
 PPM = {"a": 80.0, "b": -60.0}
 
 
@@ -64,15 +68,24 @@ def whole(times: np.ndarray) -> np.ndarray:
     return (times - np.round(times)) * 1000
 
 
-def shown_ms(data: bytes) -> list[tuple[float, float]]:
-    """(presentation time, second's age as shown) of every frame, both ms."""
+def pictures(data: bytes) -> list[tuple[float, float | None, bool]]:
+    """(presentation time, second's age as shown, marker) of every frame, the first two in ms."""
     found = []
     with av.open(io.BytesIO(data)) as film:
         for frame in film.decode(video=0):
-            shown = bar_ms(frame.to_ndarray(format="gray"))
-            if shown is not None:
-                found.append((float(frame.time or 0.0) * 1000, shown))
+            gray = frame.to_ndarray(format="gray")
+            found.append((float(frame.time or 0.0) * 1000, bar_ms(gray), marked(gray)))
     return found
+
+
+def offer_some(players: dict[str, Page], room: Room) -> None:
+    """Cues to both in turn; each is answered, so that the next one may be shown."""
+    for number in range(CUES):
+        for role, page in players.items():
+            room.cue(role, f"Ask for {number} things back")
+            page.wait_for_selector("[data-cue]:not([hidden])")
+            page.keyboard.press("123"[number % 3])
+            page.wait_for_selector("[data-cue]", state="hidden")
 
 
 @pytest.mark.timeout(120)
@@ -84,6 +97,8 @@ def test_the_map_is_true_to_ten_milliseconds_and_picture_to_sound_to_twenty(
     for page in players.values():
         page.wait_for_selector("body[data-state=playing]", state="attached")
     ada = players["a"]
+    ada.wait_for_function("document.querySelector('[data-played]').textContent >= '0:02'")
+    offer_some(players, stage.room)
     ada.wait_for_function(
         f"document.querySelector('[data-played]').textContent >= '0:0{SECONDS}'", timeout=40_000
     )
@@ -100,8 +115,8 @@ def test_the_map_is_true_to_ten_milliseconds_and_picture_to_sound_to_twenty(
         }
         for name in names.values():
             declared(upload_door, name)
-        told = read_events((upload_door.spool / f"{names['events']}.bytes").read_bytes())
-        pings = told.pings()
+        told_here = read_events((upload_door.spool / f"{names['events']}.bytes").read_bytes())
+        pings = told_here.pings()
         assert len(pings) > SECONDS
         voices[role] = side([stored(upload_door, names["mic"])], pings, 0.0)
         heard[role] = side([stored(upload_door, names["heard"])], pings, 0.0)
@@ -126,9 +141,11 @@ def test_the_map_is_true_to_ten_milliseconds_and_picture_to_sound_to_twenty(
             if e["type"] == "stream_start" and e["kind"] == "cam"
         ]
         fit = fit_pings(pings)
+        seen = pictures(film)
         frames = [
             ((stage_s(fit, began + pts) * 1000 - shown + 500) % 1000) - 500
-            for pts, shown in shown_ms(film)
+            for pts, shown, _marker in seen
+            if shown is not None
         ]
         off = np.array(frames) - np.median(own)
         print(
@@ -137,6 +154,24 @@ def test_the_map_is_true_to_ten_milliseconds_and_picture_to_sound_to_twenty(
         )
         assert len(off) > 5 * SECONDS
         assert np.percentile(np.abs(off), 95) <= 20
+
+        turns = [
+            stage_s(fit, began + pts)
+            for (_, _, before), (pts, _, marker) in pairwise(seen)
+            if marker is not before
+        ]
+        told = [one["displayed_at"] for one in stage.room.kinds("cue_displayed", role)]
+        assert len(turns) == len(told) == CUES, (turns, told)
+        stored_too = [
+            len(told_here.of(f"cue_{what}")) for what in ("asked", "displayed", "response")
+        ]
+        assert stored_too == [CUES] * 3, "all of it lies in the events of the take"
+        late = (np.array(told) - np.array(turns)) * 1000
+        print(
+            f"role {role}: cues told {', '.join(f'{ms:+.1f}' for ms in late)} ms after the picture"
+            f" that shows them, worst {np.abs(late).max():.1f} of {FRAME_MS:.1f}"
+        )
+        assert np.abs(late).max() <= FRAME_MS
 
     both = sorted({round(float(t)) for t in at["a"]} & {round(float(t)) for t in at["b"]})
     apart = [

@@ -1,4 +1,5 @@
 /** Finding and changing elements: every page's script goes through data attributes. */
+import { clientMs } from "./clock.ts";
 
 export function one<T extends Element>(selector: string, within: ParentNode = document): T | null {
   return within.querySelector<T>(selector);
@@ -30,12 +31,24 @@ export function onClick(selector: string, act: (element: HTMLElement, event: Eve
   });
 }
 
-/** Resolves after the next frame has been painted; a hidden page paints nothing, so it waits 250 ms. */
-export function painted(): Promise<{ hidden: boolean }> {
+/** When something was painted. */
+export interface Painted {
+  /** A hidden page paints nothing. */
+  readonly hidden: boolean;
+  /** Client clock, milliseconds: the beginning of the frame after the one that shows it. */
+  readonly at: number;
+}
+
+/** Resolves after the next frame has been painted; on a hidden page after 250 ms. */
+export function painted(): Promise<Painted> {
   return new Promise((resolve) => {
-    const hidden = document.visibilityState === "hidden";
-    if (hidden) setTimeout(() => resolve({ hidden }), 250);
-    else requestAnimationFrame(() => requestAnimationFrame(() => resolve({ hidden })));
+    if (document.visibilityState === "hidden") {
+      setTimeout(() => resolve({ hidden: true, at: clientMs() }), 250);
+    } else {
+      // The screen's own time of that frame: a busy page runs this later than the picture came.
+      const next = (frame: number): void => resolve({ hidden: false, at: performance.timeOrigin + frame });
+      requestAnimationFrame(() => requestAnimationFrame(next));
+    }
   });
 }
 

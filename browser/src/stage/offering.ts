@@ -1,5 +1,6 @@
 /** The offers of one performer between room, screen and recording: heard, shown, answered, told. */
 import { clientMs } from "../kit/clock.ts";
+import type { Painted } from "../kit/dom.ts";
 import { type LogMessage, textOf } from "../room/messages.ts";
 import type { RoomSocket } from "../room/socket.ts";
 import { type Answer, type Offer, Offers } from "./offers.ts";
@@ -21,7 +22,7 @@ export class Offering {
       show: (offer) => view.offer(offer),
       fold: () => view.foldOffer(),
       clear: () => view.clearOffer(),
-      displayed: (offer, hidden) => this.#displayed(offer, hidden),
+      displayed: (offer, painted) => this.#displayed(offer, painted),
       answered: (offer, answer, at) => this.#answered(offer.cue, answer, at),
     }, boot.cue_wait);
   }
@@ -60,8 +61,7 @@ export class Offering {
     this.#offers.clear();
   }
 
-  #displayed({ cue, aim }: Offer, hidden: boolean): void {
-    const t = clientMs();
+  #displayed({ cue, aim }: Offer, { hidden, at: t }: Painted): void {
     const aim_shown = aim !== "" && !hidden;
     this.recording()?.event("cue_displayed", { cue, hidden, aim_shown }, t);
     const displayed_at = this.socket.clock.at(t);

@@ -3,6 +3,7 @@
  *
  * Pure but for what it calls: the page gives levels and time, and draws what it is told.
  */
+import type { Painted } from "../kit/dom.ts";
 import { Quiet } from "./quiet.ts";
 
 export interface Offer {
@@ -17,10 +18,10 @@ export type Answer = "took" | "bent" | "let_go";
 
 export interface OffersTo {
   /** Draws the offer; resolves after it was painted. */
-  show(offer: Offer): Promise<{ readonly hidden: boolean }>;
+  show(offer: Offer): Promise<Painted>;
   fold(offer: Offer): void;
   clear(): void;
-  displayed(offer: Offer, hidden: boolean): void;
+  displayed(offer: Offer, painted: Painted): void;
   /** Always after `displayed`; `atMs` is when the key was pressed. */
   answered(offer: Offer, answer: Answer, atMs: number): void;
 }
@@ -120,7 +121,7 @@ export class Offers {
     if (!next) return;
     this.#waiting = rest;
     const told = this.to.show(next.offer).then(
-      ({ hidden }) => this.to.displayed(next.offer, hidden),
+      (painted) => this.to.displayed(next.offer, painted),
       () => undefined,
     );
     this.#current = { offer: next.offer, foldAt: nowMs + SHOWN_MS, answered: false, folded: false, told };

@@ -1,7 +1,7 @@
 /** What the stage shows: states, sentences, the offer, the two pictures. No decisions here. */
 import { text } from "../kit/boot.ts";
 import { minutesSeconds } from "../kit/clock.ts";
-import { all, one, painted, say, show } from "../kit/dom.ts";
+import { all, one, type Painted, painted, say, show } from "../kit/dom.ts";
 import type { Person, Role } from "../room/messages.ts";
 import type { Offer } from "./offers.ts";
 import type { PageState } from "./settings.ts";
@@ -122,7 +122,7 @@ export class View {
   }
 
   /** Draws an offer; resolves after it was painted. */
-  offer(offer: Offer): Promise<{ hidden: boolean }> {
+  offer(offer: Offer): Promise<Painted> {
     say("data-cue-text", offer.empty && !offer.action ? text("stage.carry_on") : offer.action);
     say("data-cue-aim", offer.aim);
     show("[data-cue-answers]", true);

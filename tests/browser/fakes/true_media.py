@@ -3,8 +3,8 @@
 Fake devices of a browser know no clock. Here every sample and every picture says when it was made:
 the microphone beeps at each whole second of Unix time (`performance.timeOrigin` plus
 `performance.now()`, one clock for all processes of a host) over a murmur of its own, and the
-camera is a canvas whose bar is as long as the second is old and which is white for the second's
-first tenth. A worker feeds the sound, so that the page being busy makes it late, never wrong; its
+camera is a canvas whose lower half has a bar as long as the second is old, and whose upper half
+turns from black to white or back in the very animation frame in which a cue is on the screen. A worker feeds the sound, so that the page being busy makes it late, never wrong; its
 sample clock is `PPM` off.
 """
 
@@ -56,16 +56,27 @@ PAGE = """(() => {
   const picture = () => {
     const canvas = Object.assign(document.createElement("canvas"), {width: WIDTH, height: HEIGHT});
     const pen = canvas.getContext("2d");
-    setInterval(() => {
+    let shown = false, marker = false, odd = false;
+    const paint = () => {
+      requestAnimationFrame(paint);
+      const cue = document.querySelector("[data-cue]");
+      const now = cue !== null && !cue.hidden;
+      const turned = now && !shown;
+      shown = now;
+      if (turned) marker = !marker;
+      odd = !odd;
+      if (odd && !turned) return;
       const ms = (performance.timeOrigin + performance.now()) % 1000;
-      pen.fillStyle = ms < 100 ? "#fff" : "#000";
+      pen.fillStyle = marker ? "#fff" : "#000";
       pen.fillRect(0, 0, WIDTH, HEIGHT / 2);
       pen.fillStyle = "#000";
       pen.fillRect(0, HEIGHT / 2, WIDTH, HEIGHT / 2);
       pen.fillStyle = "#fff";
       pen.fillRect(0, HEIGHT / 2, WIDTH * ms / 1000, HEIGHT / 2);
-    }, 33);
-    return canvas.captureStream(30).getVideoTracks()[0];
+    };
+    requestAnimationFrame(paint);
+    // Every painting is a picture: 30 a second, and one more where a cue comes between two.
+    return canvas.captureStream().getVideoTracks()[0];
   };
   navigator.mediaDevices.getUserMedia = async (wish) => new MediaStream([
     ...(wish.audio ? [sound()] : []), ...(wish.video ? [picture()] : [])]);
@@ -103,6 +114,11 @@ def beeps(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
         else:
             at += 1
     return np.array(found)
+
+
+def marked(picture: NDArray[np.uint8]) -> bool:
+    """Whether the marker of a gray picture (h, w) is white."""
+    return float(picture[: int(picture.shape[0] * 0.45)].mean()) > 128
 
 
 def bar_ms(picture: NDArray[np.uint8]) -> float | None:
