@@ -25,6 +25,7 @@ from yesand.recording.models import Stream
 from yesand.stage import actions, room
 from yesand.stage.cue_rules import Aim
 from yesand.stage.models import Take
+from yesand.web.producer.director import suggestions
 from yesand.web.producer.take_words import minutes_seconds
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,9 @@ def test_the_director_page_offers_what_is_left_and_writes_a_line(here):
     forms = re.findall(r'name="aim_emotion" value="(\w+)"', page)
     assert set(forms) == {"joy", "affection"}, "what the order asks for"
     actions.offer_cue(take, "a", "Offer tea", Aim("joy", 1), by="director")
+    fragment = mo.get(f"{path}?offers=a", headers={"HX-Request": "true"}).content.decode()
+    assert "<h2" not in fragment and "offers left" not in fragment, "the list alone"
+    assert 'value="joy"' in fragment and 'value="Offer tea"' not in fragment, "not twice a scene"
     fragment = mo.get(path, headers={"HX-Request": "true"}).content.decode()
     assert "2 of 3 offers left" in fragment and "waits for a pause" in fragment
     assert "<html" not in fragment
@@ -139,6 +143,32 @@ def test_the_director_page_offers_what_is_left_and_writes_a_line(here):
     mo.post(f"{path}/say", {"text": "   ", "to": "b"})
     mo.post(f"{path}/say", {"text": "x", "to": "c"})
     assert here.session.messages.filter(kind="say").count() == 1
+
+
+def test_what_waits_for_an_event_is_one_tap_on_the_desk(settings, tmp_path):
+    settings.HOME, settings.MIN_FREE_BYTES = tmp_path, 0
+    turn = {"role": "a", "aim": {"emotion": "anger", "intensity": 2}}
+    here = make_room(
+        turns=[
+            turn | {"at": "when the phone rings", "action": "Let it ring at them"},
+            turn | {"at": "when it stops", "action": "Ask who it was"},
+            turn | {"at": "pull", "action": "Make them take it back"},
+        ]
+    )
+    take = here.playing()
+    found = suggestions(here.session, take, "a")
+    assert [(row["when"], row["action"]) for row in found[:3]] == [
+        ("when the phone rings", "Let it ring at them"),
+        ("when it stops", "Ask who it was"),
+        ("", "Make them take it back"),
+    ]
+    assert not any(row["when"] for row in suggestions(here.session, take, "b"))
+    path = f"/producer/{here.program.slug}/live/{here.session.pk}"
+    page = browser(here.mo).get(path).content.decode()
+    assert "when the phone rings:" in page and 'value="Let it ring at them"' in page
+    actions.offer_cue(take, "a", "Let it ring at them", Aim("anger", 2), by="director")
+    fragment = browser(here.mo).get(f"{path}?offers=a", headers={"HX-Request": "true"})
+    assert "when the phone rings" not in fragment.content.decode()
 
 
 def processed(here: Room, clock: list[float], missing: bool = False) -> Take:

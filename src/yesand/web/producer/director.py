@@ -18,6 +18,7 @@ from yesand.commission.models import Cell
 from yesand.commission.rules import FEELING_KEYS
 from yesand.kit.errors import Refused
 from yesand.stage import actions, cue_rules, offers, reads
+from yesand.stage.cue_rules import Aim
 from yesand.stage.models import Session, Take
 from yesand.web.access import person_of, program_for
 from yesand.web.performer.room_boot import director_boot, texts
@@ -41,15 +42,17 @@ def _room(request: HttpRequest, slug: str, session: uuid.UUID) -> Session:
 
 
 def suggestions(session: Session, take: Take | None, role: str) -> list[dict[str, Any]]:
-    """Offers for a role: the card's own first, then the deck's for feelings the order asks for."""
+    """Offers for a role: what the card keeps for an event, its others, then the deck's.
+
+    Only a person sees that the phone rang: an event's offers are all there, one tap each. Of the
+    others one a feeling, the deck's for feelings the order asks for.
+    """
     body = reads.body_of(take) if take is not None else {}
     used = {cue.action for cue in reads.cues_of(take)} if take is not None else set()
-    rows = [
-        (str(turn["action"]), cue_rules.aim_of(turn))
-        for turn in cue_rules.turns_of(body)
-        if turn["role"] == role
-    ]
+    turns = [turn for turn in cue_rules.turns_of(body) if turn["role"] == role]
     wanted = Cell.objects.filter(commission=session.commission).values_list("feeling", flat=True)
+    events = [t for t in turns if cue_rules.event_of(t) and str(t["action"]) not in used]
+    rows = [(str(t["action"]), cue_rules.aim_of(t)) for t in turns if not cue_rules.event_of(t)]
     rows += offers.deck(sorted(set(wanted)) or None, session.booking.language)
     found: list[dict[str, Any]] = []
     for action, aim in rows:
@@ -57,16 +60,20 @@ def suggestions(session: Session, take: Take | None, role: str) -> list[dict[str
             continue
         if any(one["emotion"] == aim.emotion for one in found):
             continue
-        found.append(
-            {
-                "action": action,
-                "emotion": aim.emotion,
-                "intensity": aim.intensity or "",
-                "key": FEELING_KEYS.get(aim.emotion, ""),
-                "strength": STRENGTHS.get(aim.intensity, ""),
-            }
-        )
-    return found[:MOST_OFFERS]
+        found.append(_row(action, aim))
+    first = [_row(str(t["action"]), cue_rules.aim_of(t), cue_rules.event_of(t)) for t in events]
+    return first + found[: max(0, MOST_OFFERS - len(first))]
+
+
+def _row(action: str, aim: Aim, when: str = "") -> dict[str, Any]:
+    return {
+        "action": action,
+        "when": when,
+        "emotion": aim.emotion,
+        "intensity": aim.intensity or "",
+        "key": FEELING_KEYS.get(aim.emotion, ""),
+        "strength": STRENGTHS.get(aim.intensity, ""),
+    }
 
 
 @login_required
@@ -99,8 +106,12 @@ def room(request: HttpRequest, slug: str, session: uuid.UUID) -> HttpResponse:
         "boot": director_boot(row, person.alias or _("Director")),
         "texts": texts(),
     }
-    fragment = getattr(request, "htmx", False)
-    return render(request, "producer/_room.html" if fragment else "producer/room.html", context)
+    if not getattr(request, "htmx", False):
+        return render(request, "producer/room.html", context)
+    for player in players:
+        if player["seat"].role == request.GET.get("offers"):
+            return render(request, "producer/_offers.html", {"player": player})
+    return render(request, "producer/_room.html", context)
 
 
 @login_required
