@@ -155,9 +155,9 @@ class Browser:
         self.upload(self._events, (lines + ('{"t": 1' if torn else "")).encode())
         return self._events
 
-    def send_camera(self, data: bytes = b"") -> uuid.UUID:
+    def send_camera(self, data: bytes = b"", reason: str = "start") -> uuid.UUID:
         """A camera's film: a real one of a second where none is given."""
-        stream = self.grant("cam")
+        stream = self.grant("cam", reason)
         self.upload(stream, data or film())
         return stream
 

@@ -327,8 +327,6 @@ export class Stage implements Acts {
     else this.view.state("closed");
   }
 
-  // --- pause ------------------------------------------------------------------------------
-
   #pauseHere(why: string): void {
     if (this.view.now === "paused") return;
     this.#take?.pause(why);
@@ -357,8 +355,6 @@ export class Stage implements Acts {
   #mute(on: boolean): void {
     for (const track of [this.#voice, this.#cam]) if (track) track.enabled = !on;
   }
-
-  // --- the rest -------------------------------------------------------------------------------
 
   #heardLine(up: boolean): void {
     this.view.notice(up ? "" : this.#take ? "stage.reconnecting" : "room.reconnecting");

@@ -77,6 +77,10 @@ class Events:
             found.setdefault(str(line.get("stream", "")), float(line["t"]))
         return found
 
+    def ended_ms(self) -> dict[str, float]:
+        """Client clock at which a stream said that it stopped, by stream id; the last counts."""
+        return {str(line.get("stream", "")): float(line["t"]) for line in self.of("stream_stop")}
+
     def mime(self) -> dict[str, str]:
         """Media type a camera stream was recorded as, by stream id."""
         return {

@@ -1,4 +1,5 @@
-"""What is missing of one role's microphone, from what arrived and what its browser told. Pure.
+"""What is missing of one role's microphone and camera, from what arrived and what its browser
+told. Pure.
 
 All spans are seconds from the take's start. A gap is declared once, with one cause: a pause that
 explains it, else how it lies: before the first sample, between two parts, inside one, or at the
@@ -21,6 +22,10 @@ from yesand.kit.spans import Span
 
 #: Deficits shorter than this are device jitter, seconds.
 LEAST_S = 0.020
+#: The same for pictures: the browser tells when a film begins and ends to a few tenths.
+LEAST_PICTURE_S = 0.5
+#: A film leaves the browser in slices of this length, seconds; a page that dies takes the last.
+SLICE_S = 1.0
 #: A pause explains a gap that lies in it for at least this share.
 EXPLAINED = 0.5
 
@@ -52,6 +57,18 @@ class Part:
     def arrived(self) -> int:
         """Samples that are here."""
         return int(self.blocks["count"].sum()) if len(self.blocks) else 0
+
+
+@dataclass(frozen=True)
+class Film:
+    """One camera stream by its browser's word. started_s, ended_s: from the take's start, None
+    where it never said so. reason: why this part was opened.
+    """
+
+    stream: str
+    started_s: float | None
+    ended_s: float | None
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +130,43 @@ def account(
         add(0.0, seconds, "lost", None, None)
         lost += sum(part.stopped / part.rate for part in parts if part.stopped and part.rate)
     return Account(tuple(_apart(gaps)), lost)
+
+
+def dark(
+    role: Role,
+    films: Sequence[Film],
+    seconds: float,
+    pauses: Sequence[Span],
+    heard_until: Sequence[float],
+) -> tuple[Gap, ...]:
+    """The spans of a role without a picture, where its browser told enough to know them.
+
+    heard_until: ends of the microphone's parts, seconds from the take's start: a page that died
+    said nothing of its film, which ended with its sound or a slice before. A role without any
+    camera has no gaps: its manifest says that the camera is missing.
+    """
+    known = sorted(
+        ((film.started_s, film) for film in films if film.started_s is not None),
+        key=lambda one: one[0],
+    )
+    gaps: list[Gap] = []
+
+    def add(start: float, end: float, cause: str, stream: str | None) -> None:
+        start, end = max(0.0, start), min(seconds, end)
+        if end - start >= LEAST_PICTURE_S:
+            explained = _cause(Span(start, end), cause, pauses)
+            gaps.append(Gap(role, "cam", start, end, explained, stream, None))  # type: ignore[arg-type]
+
+    reached: float | None = 0.0
+    for index, (start, film) in enumerate(known):
+        if reached is None:
+            ends = [end for end in heard_until if known[index - 1][0] < end <= start]
+            reached = max(known[index - 1][0], max(ends) - SLICE_S) if ends else start
+        add(reached, start, "late_start" if index == 0 else _between(film.reason), film.stream)
+        reached = film.ended_s
+    if known and reached is not None:
+        add(reached, seconds, "device", None)
+    return tuple(_apart(gaps))
 
 
 def _between(reason: str) -> str:

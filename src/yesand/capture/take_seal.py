@@ -5,7 +5,8 @@ The manifest alone answers who played whom, what was asked, what was cued when a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,13 +15,13 @@ from django.utils import timezone
 
 from yesand.capture import points
 from yesand.capture.events import Events, join, read_events
-from yesand.capture.gap_rules import Account, Part, account
+from yesand.capture.gap_rules import Account, Film, Part, account, dark
 from yesand.capture.manifest_parts import cues_of, pauses_of, players_of, prompt_of
 from yesand.capture.models import Gap, Seal, Track
 from yesand.capture.ping_fit import fit_pings, stage_s
 from yesand.capture.sealing import HEARD_WAIT, SOUND, UNUSED, file_name, seal_stream
 from yesand.formats import manifest as form
-from yesand.formats.blocks import BlockStream, first_sample_us, read_stream
+from yesand.formats.blocks import BlockStream, end_us, first_sample_us, read_stream
 from yesand.infra import facts, objects
 from yesand.kit.canonical import StreamHash, sha256_hex
 from yesand.kit.spans import Span
@@ -128,7 +129,26 @@ def _account(take: Take, side: _Side, pauses: list[Span]) -> Account:
     def at_s(client_us: float) -> float:
         return stage_s(fit, client_us / 1000.0) - take.opened_at
 
-    return account(side.role, parts, stage.seconds_of(take), pauses, at_s)
+    seconds = stage.seconds_of(take)
+    found = account(side.role, parts, seconds, pauses, at_s)
+    until = [at_s(end_us(part.blocks, part.rate)) for part in parts if len(part.blocks)]
+    pictures = dark(side.role, _films(side, at_s), seconds, pauses, until)
+    return replace(found, gaps=(*found.gaps, *pictures))
+
+
+def _films(side: _Side, at_s: Callable[[float], float]) -> list[Film]:
+    """The camera's parts that can be shown, as their browser told of them."""
+    started, ended = side.events.started_ms(), side.events.ended_ms()
+
+    def on_stage(told: dict[str, float], stream: str) -> float | None:
+        return at_s(told[stream] * 1000.0) if stream in told else None
+
+    return [
+        Film(name, on_stage(started, name), on_stage(ended, name), track.stream.reason)
+        for track in side.tracks
+        if track.kind == "cam" and _readable(track)
+        for name in (str(track.stream_id),)
+    ]
 
 
 def _without_pings(take: Take, side: _Side) -> form.PingFit:

@@ -14,7 +14,7 @@ from yesand.formats.audio import RATE, encode_flac
 from yesand.formats.manifest import Manifest
 from yesand.infra import facts, objects
 from yesand.kit.spans import Span
-from yesand.post import analysis, derived, hearing, media
+from yesand.post import analysis, derived, films, hearing, media
 from yesand.post.clock import Alignment, TrackClock, align
 from yesand.post.layout import Laid, Side, audible, lay, quick_track
 from yesand.post.models import Finding, Processing
@@ -160,8 +160,8 @@ def process(take_id: UUID) -> Processing | None:
         delays_s=hearing.delays_s(fusion),
         limits=media.limits_of(take.scene.session.program),
     )
-    films = media.film_starts(take_id, manifest)
-    clock = hearing.told(fusion) | _clock(manifest, sides, alignment, laid, films)
+    clock = hearing.told(fusion) | _clock(manifest, sides, alignment, laid)
+    clock["films"] = films.told(take_id, manifest)
     derived.put_json(f"{prefix}/clock.json", clock, under)
     derived.put_json(f"{prefix}/peaks.json", drawn, under)
     derived.put_json(f"{prefix}/analysis.json", result.to_json(), under)
@@ -186,7 +186,6 @@ def _clock(
     sides: dict[str, Side],
     alignment: Alignment,
     laid: Laid,
-    films: dict[str, list[float]],
 ) -> dict[str, Any]:
     """clock.json: the refined map every later reader uses. Seconds are from the take's start."""
     return {
@@ -200,7 +199,6 @@ def _clock(
         "starts": laid.starts,
         "gaps": {role: [[s.start, s.end] for s in spans] for role, spans in laid.gaps.items()},
         "resampled": laid.resampled,
-        "film_starts": films,
         "excluded": "The delay of microphone, driver and browser before a sample was handed over, "
         "and of output and ear after it left the jitter buffer, cannot be observed and is not part "
         "of any figure.",

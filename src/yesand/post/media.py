@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from yesand.capture import reads as capture
-from yesand.capture.events import join, read_events
 from yesand.formats.blocks import BlockStream, read_stream
 from yesand.formats.manifest import Manifest, Stream
 from yesand.infra import objects
@@ -42,24 +41,6 @@ def sides(take_id: UUID, manifest: Manifest, kind: str = "mic") -> dict[str, Sid
             read_stream(_bytes(take_id, stream)) for stream in manifest.parts(role, kind)
         ]
         found[role] = side(streams, manifest.pings.get(role, ()), manifest.opened_s)
-    return found
-
-
-def film_starts(take_id: UUID, manifest: Manifest) -> dict[str, list[float]]:
-    """Seconds from the take's start at which each camera part began, by its browser's word."""
-    found: dict[str, list[float]] = {}
-    for role in ROLES:
-        fit = manifest.ping_fit.get(role)
-        told = join(
-            read_events(_bytes(take_id, stream)) for stream in manifest.parts(role, "events")
-        ).started_ms()
-        starts = []
-        for film in manifest.parts(role, "cam"):
-            if film.id in told and fit is not None:
-                passed = (told[film.id] - fit.client_ref_ms) / 1000.0
-                stage_s = fit.stage_ref_s + passed * (1 + fit.drift_ppm * 1e-6)
-                starts.append(round(stage_s - manifest.opened_s, 4))
-        found[role] = starts
     return found
 
 

@@ -31,6 +31,7 @@ from yesand.kit.canonical import digest
 from yesand.kit.spans import Span
 from yesand.people.models import Person
 from yesand.post import reads as post
+from yesand.post.films import films
 from yesand.recording import actions as recording
 from yesand.recording.models import Recording, Stream
 from yesand.stage import outs
@@ -59,16 +60,25 @@ class _Object:
         return f'"{digest([self.key, self.size, self.version])[:32]}"'
 
 
-def media_url(person: Person, what: str, about: uuid.UUID, role: str, reason: str) -> str:
+def media_url(
+    person: Person,
+    what: str,
+    about: uuid.UUID,
+    role: str,
+    reason: str,
+    part: uuid.UUID | None = None,
+) -> str:
     """An address for `person`, good for five minutes.
 
     what: track (a role's aligned sound), film (its camera), own (the same as track, to keep) of
     the take `about`; stream: the sealed stream `about` of an audition. reason: see
-    recording.actions.READ_REASONS.
+    recording.actions.READ_REASONS. part: of a film that broke off, the stream; else the first.
     """
     if what not in WHATS:
         raise ValueError(f"no such medium: {what!r}")
     claim = {"p": str(person.pk), "w": what, "a": str(about), "r": role, "y": reason}
+    if part is not None:
+        claim["n"] = str(part)
     return reverse("api:media", kwargs={"token": signing.dumps(claim, salt=SALT, compress=True)})
 
 
@@ -85,7 +95,7 @@ def media(request: HttpRequest, token: str) -> HttpResponseBase:
     about = uuid.UUID(claim["a"])
     try:
         stream = claim["w"] == "stream"
-        found = _stream(about) if stream else _of_take(person, claim["w"], about, claim["r"])
+        found = _stream(about) if stream else _of_take(person, claim, about)
         if found is None:
             raise Http404
         asked = ranges.asked(
@@ -159,7 +169,8 @@ def _stream(about: uuid.UUID) -> _Object | None:
     return _Object(stream.object_key, stream.length or 0, kind, stream.recording, stream.sha256)
 
 
-def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object | None:
+def _of_take(person: Person, claim: dict[str, str], about: uuid.UUID) -> _Object | None:
+    what, role = claim["w"], claim["r"]
     take = stage.take(about)
     if take is None or role not in ("a", "b") or not may_see_take(person, take):
         return None
@@ -173,7 +184,7 @@ def _of_take(person: Person, what: str, about: uuid.UUID, role: str) -> _Object 
     private = [] if mine else outs.kept_out(take.pk)
     if what == "film":
         # A film cannot be blanked in part: with something private in it, it is its player's alone.
-        return None if private else _film(take, role)
+        return None if private else _film(take, role, claim.get("n", ""))
     key = post.track_key(take, role)
     if key and private:
         key = _quiet(key, role, private)
@@ -202,15 +213,18 @@ def _quiet(key: str, role: str, private: list[Span]) -> str:
     return quiet
 
 
-def _film(take: Take, role: str) -> _Object | None:
-    tracks = [t for t in capture.tracks(take.pk, role, "cam") if t.stream.object_key]
-    tracks = [track for track in tracks if not track.stream.finding]
-    if not tracks:
-        return None
-    stream = tracks[0].stream
-    return _Object(
-        stream.object_key, stream.length or 0, "video/webm", stream.recording, stream.sha256
-    )
+def _film(take: Take, role: str, part: str) -> _Object | None:
+    for film in films(take.pk, role):
+        stream = film.stream
+        if part in ("", str(stream.pk)):
+            return _Object(
+                stream.object_key,
+                stream.length or 0,
+                "video/webm",
+                stream.recording,
+                stream.sha256,
+            )
+    return None
 
 
 def still_open(person: Person, take: Take, role: str) -> bool:

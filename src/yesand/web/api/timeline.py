@@ -10,8 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from yesand.capture import reads as capture
 from yesand.people.models import Person
 from yesand.post import reads as post
+from yesand.post.films import films
 from yesand.stage import outs
 from yesand.stage import reads as stage
 from yesand.stage.models import Take
@@ -41,6 +43,33 @@ def with_media(person: Person, take: Take, reason: str) -> dict[str, Any]:
             lane["backchannels"] = outs.without(lane["backchannels"], hidden)
     whole["overlaps"] = outs.without(whole["overlaps"], hidden)
     return whole
+
+
+def films_of(person: Person, take: Take, reason: str) -> list[dict[str, Any]]:
+    """Per role with a film: the name, its parts in order of their start with an address each, and
+    the spans without a picture. Nothing where something is private: a film is not cut.
+    """
+    found: list[dict[str, Any]] = []
+    for role, place in stage.places(take.scene.session).items():
+        own = role_in_take(person, take) == role
+        if not still_open(person, take, role) or (outs.kept_out(take.pk) and not own):
+            continue
+        parts = [
+            {
+                "media": media_url(person, "film", take.pk, role, reason, film.stream.pk),
+                "start": film.start_s,
+                "end": film.end_s,
+            }
+            for film in films(take.pk, role)
+        ]
+        dark = [
+            {"start": gap.start, "end": gap.end, "cause": gap.cause}
+            for gap in capture.gaps(take.pk)
+            if (gap.role, gap.kind) == (role, "cam")
+        ]
+        if parts:
+            found.append({"role": role, "name": place.alias, "parts": parts, "dark": dark})
+    return found
 
 
 @scripts

@@ -30,7 +30,7 @@ from yesand.post.models import Finding, Processing
 from yesand.stage import reads as stage
 from yesand.stage.models import Take
 from yesand.web.access import person_of, program_for
-from yesand.web.api.timeline import with_media
+from yesand.web.api.timeline import films_of, with_media
 from yesand.web.producer.take_words import (
     clock_words,
     finding_words,
@@ -125,6 +125,7 @@ def take(request: HttpRequest, slug: str, take: uuid.UUID) -> HttpResponse:
             "processing": done,
             "state": state_of(row, done, standing),
             "timeline": with_media(person_of(request), row, "review"),
+            "films": films_of(person_of(request), row, "review"),
             "findings": list(_findings(found, done, places)),
             "reasons": why_words(done, places) if done is not None else [],
             "cues": _cues(row, places),
