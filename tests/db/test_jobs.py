@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -79,6 +80,21 @@ def test_the_same_job_waits_once_and_the_transaction_goes_on():
     jobs.defer("say_now", word="b")
     jobs.defer("say_now", word="a", at=timezone.now() + timedelta(hours=1))
     assert len(waiting()) == 3
+
+
+@pytest.mark.django_db
+def test_what_ranks_higher_is_taken_first(monkeypatch):
+    higher = replace(jobs.BODIES["say_spool"], rank=5)
+    monkeypatch.setitem(jobs.BODIES, "say_spool", higher)
+    jobs.defer("say_work", word="a")
+    jobs.defer("say_spool", word="a")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM procrastinate_fetch_job_v2(%s, NULL)", [["work", "spool-local"]]
+        )
+        names = [column.name for column in cursor.description]
+        row = dict(zip(names, cursor.fetchone(), strict=True))
+    assert row["task_name"] == "say_spool"
 
 
 @pytest.mark.django_db
@@ -174,6 +190,7 @@ def test_workers_run_facts_bodies_and_survive_the_bad_ones(start, tmp_path):
         for name in ("say_now", "say_work", "say_spool"):
             jobs.defer(name, word=name)
             until((tmp_path / name).exists)
+    assert (tmp_path / "say_work").read_text() == str(os.nice(0) + 10), "it lets pages go first"
 
     def states() -> dict[str, str]:
         with connection.cursor() as cursor:

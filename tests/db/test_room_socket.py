@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 import uuid
 
@@ -150,6 +151,31 @@ async def test_a_flood_is_slowed_and_then_ended(opened):
     assert output["code"] == sockets.TOO_MANY
     assert sockets.BURST <= pongs < sockets.BURST + sockets.PATIENCE
     assert "too_many" in errors
+
+
+async def test_a_ping_is_answered_while_the_database_works(opened, monkeypatch):
+    working, done = threading.Event(), threading.Event()
+    real = sockets.dispatch.send
+
+    def slow(*words):
+        working.set()
+        assert done.wait(20)
+        real(*words)
+
+    monkeypatch.setattr("yesand.web.sockets.dispatch.send", slow)
+    async with page(opened, opened.ada) as ada:
+        await ada.send("present", "n-1", peer="p1", page="stage")
+        assert await asyncio.to_thread(working.wait, 20)
+        await ada.send("present", "n-2", peer="p1", page="stage")
+        await ada.say(type="ping", t0=1.0)
+        try:
+            await ada.until(lambda m: m["type"] == "pong")
+            assert not ada.log(), "nothing is stored yet"
+        finally:
+            done.set()
+        first = await ada.until(lambda m: m.get("nonce") == "n-1")
+        second = await ada.until(lambda m: m.get("nonce") == "n-2")
+        assert first["id"] < second["id"]
 
 
 def _post_many(here: Room, first: int, count: int) -> None:

@@ -29,7 +29,7 @@ def say_now(word: str) -> None:
 
 @jobs.body("say_work", queue="work")
 def say_work(word: str) -> None:
-    say(word)
+    say(word, str(os.nice(0)))
 
 
 @jobs.body("say_spool", queue="spool")

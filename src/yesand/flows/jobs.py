@@ -35,23 +35,27 @@ from yesand.stage import reads as stage_reads
 
 __all__ = ["letters", "on_facts", "ticks"]
 
+#: Ranks on a busy evening: browsers keep what is not sealed, then two people wait in a room;
+#: everything else has until tomorrow.
+SEALS, IN_THE_ROOM = 20, 10
+
 
 # --- a take comes in -------------------------------------------------------------------------
 
 
-@jobs.body("seal_stream", queue="spool", wall_s=600)
+@jobs.body("seal_stream", queue="spool", wall_s=600, rank=SEALS)
 def seal_stream(stream: str) -> None:
     """Move one whole stream from the spool to the store."""
     capture.seal_stream(UUID(stream))
 
 
-@jobs.body("seal_take", queue="spool", wall_s=900)
+@jobs.body("seal_take", queue="spool", wall_s=900, rank=SEALS)
 def seal_take(take: str) -> None:
     """Seal a closed take once all its streams have ended."""
     capture.seal_take(UUID(take))
 
 
-@jobs.body("quick_check", queue="work", wall_s=300)
+@jobs.body("quick_check", queue="work", wall_s=300, rank=IN_THE_ROOM)
 def quick_check(take: str) -> None:
     """Levels, clipping, drop-outs and leak, while both are still in the room."""
     post.quick_check(UUID(take))

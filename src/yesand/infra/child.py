@@ -8,6 +8,7 @@ children from a thread that lives as long as they do.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -49,6 +50,16 @@ def die_with_parent(number: int = signal.SIGTERM) -> Callable[[], None]:
                 os._exit(128 + int(number))
 
     return arm
+
+
+def step_back(steps: int = 10) -> None:
+    """Let every process that somebody waits for go first: this one and what it starts yield.
+
+    Linux may weigh sessions before processes; then ours steps back too.
+    """
+    os.nice(steps)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(steps), "ascii")
 
 
 def spawn(

@@ -53,13 +53,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Body:
-    """A registered job. attempts: runs before it is given up; waits 2, 4, 8, ... s between."""
+    """A registered job. attempts: runs before it is given up; waits 2, 4, 8, ... s between.
+
+    rank: of what waits, the highest is taken first, then the oldest.
+    """
 
     name: str
     queue: Queue
     call: Callable[..., None]
     attempts: int
     limits: Limits
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ def body(
     cpu_s: int = 600,
     memory_gib: float = 3.0,
     network: bool = False,
+    rank: int = 0,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function that takes ids by keyword, as strings or whole numbers."""
 
@@ -93,7 +98,7 @@ def body(
         if known is not None and known.call.__qualname__ != call.__qualname__:
             raise ValueError(f"two bodies are named {name!r}")
         limits = Limits(wall_s, cpu_s, int(memory_gib * GIB), network)
-        BODIES[name] = Body(name, queue, call, attempts, limits)
+        BODIES[name] = Body(name, queue, call, attempts, limits, rank)
         return call
 
     return register
@@ -157,7 +162,12 @@ def defer(
     try:
         with transaction.atomic():  # a savepoint: the refusal must not end the caller's own
             django_app.configure_task(
-                name, queue=queue, queueing_lock=key, schedule_at=due, allow_unknown=True
+                name,
+                queue=queue,
+                queueing_lock=key,
+                schedule_at=due,
+                priority=known.rank,
+                allow_unknown=True,
             ).defer(**values)
     except exceptions.AlreadyEnqueued:
         return

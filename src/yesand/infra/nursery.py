@@ -26,7 +26,7 @@ from typing import Any
 
 import django
 
-from yesand.infra.child import die_with_parent
+from yesand.infra.child import die_with_parent, step_back
 from yesand.kit.errors import Refused
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -190,6 +190,7 @@ def leave_network() -> bool:
 
 def main(descriptor: int) -> None:
     """The nursery process: `python -m yesand.infra.nursery FD`."""
+    step_back()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     django.setup()

@@ -7,10 +7,12 @@ sends one is told so here, instead of by an error of the database.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 #: More digits than any number of ours has; Python itself refuses to read very long ones.
 MOST_DIGITS = 18
+_LOST = re.compile("[\0\ud800-\udfff]")
 
 
 def whole(text: str | None) -> int | None:
@@ -21,7 +23,7 @@ def whole(text: str | None) -> int | None:
 
 def storable(text: str) -> bool:
     """True where the text can be kept: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return _LOST.search(text) is None
 
 
 def _no_constant(name: str) -> Any:

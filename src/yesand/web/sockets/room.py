@@ -19,6 +19,7 @@ import time
 import uuid
 from typing import Any
 
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import gettext as _
@@ -36,9 +37,11 @@ MAX_FRAME = 96 * 1024
 PAGE = 200
 #: Messages a second one socket may send for long, and at once (ICE candidates come in a burst).
 RATE, BURST = 30.0, 150.0
+#: Messages of one socket that wait for the database; then the socket itself waits.
+WAITING = 32
 #: Refused messages beyond the accepted ones after which a flooding socket is closed.
 PATIENCE = 200
-TOO_BIG, TOO_MANY = 4413, 4429
+TOO_BIG, TOO_MANY, BROKEN = 4413, 4429, 1011
 
 
 class Bucket:
@@ -62,6 +65,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     member: dispatch.Member | None
     subscription: bus.Subscription | None
     engine: asyncio.Task[None] | None
+    saying: asyncio.Task[None] | None
     peer: str
     line: str
     """This socket's own word: a page that came back on another one is not gone."""
@@ -81,22 +85,36 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await self.close()
             return
         self.reader = room.Reader(self.member.role)
+        self.said: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(WAITING)
+        self.saying = asyncio.create_task(self._say_in_order())
         await self.accept()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         # A fault of ours ends the socket without a disconnect: its reader must not live on.
         self.member, self.subscription, self.engine, self.peer = None, None, None, ""
+        self.saying = None
         self.line = uuid.uuid4().hex
         try:
             await super().__call__(scope, receive, send)
         finally:
             await self._let_go()
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels would first close old connections in a thread that all sockets share: a ping
+        # would wait for it. Ours are closed where they were used.
+        await getattr(self, get_handler_name(message))(message)
+
     async def disconnect(self, code: int) -> None:
         await self._let_go()
 
     async def _let_go(self) -> None:
         """Stop reading the room and tell it that this page is gone; again does nothing."""
+        saying, self.saying = self.saying, None
+        if saying is not None:  # what came before the end still counts
+            if not saying.done():
+                await self.said.put(None)
+            with contextlib.suppress(asyncio.CancelledError):
+                await saying
         subscription, self.subscription = self.subscription, None
         engine_task, self.engine = self.engine, None
         peer, self.peer = self.peer, ""
@@ -135,7 +153,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
         elif kind == "hello":
             await self._hello(message)
         elif kind == "send":
-            await self._send(message)
+            # Stored in order beside this: a ping is answered while the database works.
+            if self.saying is not None and not self.saying.done():
+                await self.said.put(message)
         else:
             await self._error("unknown_type", _("Say hello, send or ping."))
 
@@ -160,6 +180,18 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 self.engine = asyncio.create_task(self._run_engine())
         else:
             self.subscription.due.set()
+
+    async def _say_in_order(self) -> None:
+        while (message := await self.said.get()) is not None:
+            try:
+                await self._send(message)
+            except Exception:
+                # The page comes back on a new line and says again what was not stored.
+                log.exception("a message could not be stored; its line is closed")
+                await self.close(BROKEN)
+                while not self.said.empty():
+                    self.said.get_nowait()
+                return
 
     async def _send(self, message: dict[str, Any]) -> None:
         assert self.member is not None
