@@ -21,7 +21,7 @@ from yesand.people import rules
 from yesand.people.models import ROLES, Client, Limit, Membership, Person, Program
 
 #: What a person says about themselves and may change at any time.
-PROFILE = ("alias", "zone", "languages", "age_band", "accent", "arm", "skills")
+PROFILE = ("alias", "zone", "languages", "age_band", "accent", "arm", "skills", "aim_wish")
 #: Fields of a program that are its policy; everything else is identity or history.
 POLICY = frozenset(
     field.name
@@ -94,6 +94,18 @@ def _free_slug(name: str) -> str:
     while Program.objects.filter(slug=slug).exists():
         slug, number = f"{stem}-{number}", number + 1
     return slug
+
+
+@transaction.atomic
+def set_aim_experiment(program: Program, on: bool) -> Program:
+    """Draw, from now on or no longer, who sees what offers aim at. Refuses a closed program."""
+    if program.closed_at is not None:
+        raise refuse("program_closed", _("This program is closed."), "program")
+    if program.aim_experiment != on:
+        program.aim_experiment = on
+        program.save(update_fields=["aim_experiment"])
+        facts.append("people", "aim_experiment_set", program.pk, on=on)
+    return program
 
 
 @transaction.atomic

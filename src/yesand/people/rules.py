@@ -13,6 +13,7 @@ LANGUAGE = re.compile(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 AGE_BANDS = ("18-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-")
 MOST_SKILLS = 40
 ARMS = ("actor", "non_actor")
+AIM_WISHES = ("show", "hide")
 
 
 def known_zone(name: str) -> bool:
@@ -45,6 +46,8 @@ def check_profile(said: Mapping[str, Any]) -> None:
         wrong.append(Problem("bad_arm", "arm", "Say actor or non_actor."))
     if len(said.get("accent", "")) > 40:
         wrong.append(Problem("bad_accent", "accent", "Use at most 40 letters."))
+    if said.get("aim_wish", "") not in ("", *AIM_WISHES):
+        wrong.append(Problem("bad_aim_wish", "aim_wish", "Say show, hide or nothing."))
     skills = said.get("skills", [])
     if (
         not isinstance(skills, list)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from yesand.cli import seeding
+from yesand.cli.demonstration import aims
 from yesand.commission.reads import deck
 from yesand.people.entry import path_for
 from yesand.people.models import Person
@@ -69,6 +70,7 @@ def seed() -> tuple[Cast, str]:
         kaisa,
         ears,
     )
+    aims.seed(seeded.producer)
     cells = seeded.commission.cells.count()
     return (
         cast,

@@ -37,7 +37,14 @@ class ProfileForm(forms.Form):
         choices=[("actor", _("an actor or improviser")), ("non_actor", _("neither"))],
         initial="actor",
     )
-
+    aim_wish = forms.ChoiceField(
+        label=_("Offers on stage say what they aim at"),
+        required=False,
+        choices=[("", _("no wish")), ("show", _("show it")), ("hide", _("never"))],
+        help_text=_(
+            "Small, under the action. Without a wish it is hidden, or a program tries both."
+        ),
+    )
     skills = forms.MultipleChoiceField(
         label=_("What you can really do"),
         required=False,
@@ -64,6 +71,7 @@ class ProfileForm(forms.Form):
             "age_band": person.age_band,
             "accent": person.accent,
             "arm": person.arm,
+            "aim_wish": person.aim_wish,
             "skills": person.skills,
         }
 

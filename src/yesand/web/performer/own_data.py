@@ -30,6 +30,7 @@ def own_data(person: Person) -> dict[str, Any]:
             "accent": person.accent,
             "arm": person.arm,
             "skills": person.skills,
+            "aim_wish": person.aim_wish,
             "joined_at": person.joined_at,
         },
         "sealed": {

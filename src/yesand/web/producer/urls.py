@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from yesand.web.producer import (
+    aims,
     auditions,
     calls,
     cases,
@@ -49,6 +50,8 @@ urlpatterns: list[URLPattern] = [
         schedule.cancel,
         name="cancel_booking",
     ),
+    path("producer/<slug:slug>/aims", aims.aims, name="aims"),
+    path("producer/<slug:slug>/aims.csv", aims.as_csv, name="aims_csv"),
     path("producer/<slug:slug>/live", live.live, name="live"),
     path("producer/<slug:slug>/live/<uuid:session>", director.room, name="room"),
     path("producer/<slug:slug>/live/<uuid:session>/say", director.say, name="say"),
