@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from yesand.commission.lint import cue_complaints
 from yesand.formats.emotions import YESAND_15
 from yesand.stage import cue_plan, cue_rules, draws, offers
 from yesand.stage.cue_rules import Aim
@@ -137,6 +138,7 @@ def test_the_deck_follows_its_own_rules(language: str) -> None:
     seen = set()
     for action, aim in offers.deck(language=language):
         assert cue_rules.action_problem(action) == "", action
+        assert cue_complaints(action, language) == [], "what cards are held to"
         assert action not in seen
         seen.add(action)
         if action != "Try to keep a straight face":  # the words of PLAY

@@ -167,7 +167,7 @@ SPANISH: dict[str, tuple[tuple[int | None, str], ...]] = {
     ),
     "fear": (
         (1, "No le dejes acercarse a la ventana"),
-        (2, "Haz que hable en voz baja"),
+        (2, "Haz que susurre"),
         (3, "Consigue que se vaya contigo ya"),
     ),
 }
