@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import yesand.commission
+from yesand.commission.lint_deck import near_premise
 from yesand.commission.order import FEELINGS, RELATIONSHIPS
-from yesand.commission.prompt_schema import FAMILIES, offers, read_prompt
+from yesand.commission.prompt_schema import FAMILIES, POWERS, SLOTS, offers, read_prompt
 from yesand.commission.prompt_text import write_prompt
 
 DECK = Path(yesand.commission.__file__).parent / "deck"
@@ -43,19 +44,133 @@ def test_the_deck_holds_12_short_scripts_8_games_and_the_eight_that_set_the_tast
     shapes = Counter(card["shape"] for card in cards() if card["language"] == "en")
     assert shapes["script"] == 12
     assert shapes["game"] == 8
-    assert shapes["target_line"] >= 4 and shapes["improvised"] >= 24
     assert {card["id"] for card in used("train")} >= EIGHT
 
 
-def test_no_two_cards_share_a_title_a_premise_or_a_secret():
+def variants():
+    """[(card, its parent)] of one language: the minimal pairs."""
+    known = {card["id"]: card for card in cards()}
+    found = [(card, known[card["parent"]]) for card in cards() if "parent" in card]
+    return [(card, first) for card, first in found if card["language"] == first["language"]]
+
+
+def test_no_two_cards_share_a_title_or_but_for_minimal_pairs_a_premise_or_a_secret():
+    varied = {card["id"] for card, _first in variants()}
     for language in {card["language"] for card in cards()}:
         mine = [card for card in cards() if card["language"] == language]
         titles = Counter(card["title"] for card in mine)
+        mine = [card for card in mine if card["id"] not in varied]
         premises = Counter(card["premise"] for card in mine)
         secrets = Counter(half["secret"] for card in mine for half in card["roles"].values())
         assert not [
             text for found in (titles, premises, secrets) for text in found if found[text] > 1
         ]
+
+
+def test_no_premise_is_told_twice():
+    for at, card in enumerate(cards()):
+        near = near_premise(card, cards()[:at])
+        assert near is None, f"{card['id']}: {near}"
+
+
+def test_no_action_stands_on_more_than_three_cards():
+    """A minimal pair counts once: it repeats its parent's offers so as to change one thing."""
+    varied = {card["id"] for card, _first in variants()}
+    for language in {card["language"] for card in cards()}:
+        mine = [c for c in cards() if c["language"] == language and c["id"] not in varied]
+        often = Counter(
+            action for card in mine for action in {t["action"].lower() for t in card["turns"]}
+        )
+        assert not {action: n for action, n in often.items() if n > 3}
+
+
+def prompts(language="en"):
+    shapes = {"improvised", "target_line"}
+    return [c for c in cards() if c["language"] == language and c["shape"] in shapes]
+
+
+def test_the_deck_holds_80_prompts_with_enough_of_everything():
+    deck = prompts()
+    assert len(deck) >= 80
+
+    def least(key, words):
+        count = Counter(card[key] for card in deck)
+        return min((count[word], word) for word in words)
+
+    assert least("family", FAMILIES) >= (9, "")
+    assert least("relationship", RELATIONSHIPS) >= (10, "")
+    assert least("power", POWERS) >= (8, "")
+    assert least("session_slot", SLOTS) >= (9, "")
+    assert least("shape", ("improvised", "target_line")) >= (15, "")
+    tones = Counter(card["tone"] for card in deck)
+    assert tones["light"] >= 0.7 * len(deck)
+    assert tones["tender"] >= 8 and tones["tense"] >= 7 and 3 <= tones["heavy"] <= 4
+    assert 0.18 <= sum(card["use"] == "evaluation" for card in deck) / len(deck) <= 0.25
+    for card in deck:
+        assert 4 <= len(card["turns"]) <= 8 and len(card["ways_out"]) == 2, card["id"]
+        assert {type(turn["at"]) is str for turn in card["turns"]} == {True, False}, card["id"]
+    assert all(len(card["target_line"]["accepted"]) >= 2 for card in deck if "target_line" in card)
+
+
+def test_every_feeling_is_within_reach_of_every_relationship():
+    reach = {
+        (card["relationship"], turn["aim"]["emotion"])
+        for card in prompts()
+        for turn in card["turns"]
+    }
+    missing = [(r, f) for r in RELATIONSHIPS for f in FEELINGS if (r, f) not in reach]
+    assert missing == []
+    aimed = Counter(f for c in prompts() for f in {t["aim"]["emotion"] for t in c["turns"]})
+    likely = Counter(f for c in prompts() for f in set(c["likely_cells"]))
+    assert all(aimed[feeling] >= 6 and likely[feeling] >= 6 for feeling in FEELINGS)
+    for card in prompts():
+        aims = {turn["aim"]["emotion"] for turn in card["turns"]}
+        assert set(card["likely_cells"]) <= aims, f"{card['id']}: hoped for, never aimed at"
+
+
+def test_experts_are_asked_for_in_few_words_and_romance_can_be_kept_away():
+    skills = Counter(
+        half["needs_skill"]
+        for card in prompts()
+        for half in card["roles"].values()
+        if "needs_skill" in half
+    )
+    assert sum(skills.values()) >= 10 and len(skills) <= 6
+    for card in prompts():
+        skilled = [half for half in card["roles"].values() if "needs_skill" in half]
+        assert bool(skilled) == (card["family"] == "expert"), card["id"]
+        if card["relationship"] == "partners":
+            assert "romance" in card["tags"], card["id"]
+
+
+PAIRED = {
+    "secret": {"roles.a.secret"},
+    "other secret": {"roles.b.secret"},
+    "power": {"power", "word", "premise"},
+    "relationship": {"relationship", "word", "years", "premise", "tags"},
+    "register": {"register", "roles.a.way_of_speaking", "roles.b.way_of_speaking"},
+}
+"""What a minimal pair may change: one thing, with the words that say it."""
+
+
+def flat(card):
+    """A card as {dotted field: value}, without what names it."""
+    roles = {f"roles.{r}.{k}": v for r, half in card["roles"].items() for k, v in half.items()}
+    rest = {k: v for k, v in card.items() if k not in {"id", "version", "title", "parent", "roles"}}
+    return {**rest, **roles}
+
+
+def test_a_minimal_pair_changes_exactly_one_thing():
+    assert len(variants()) >= 6
+    kinds = set()
+    for card, first in variants():
+        assert card["id"].startswith(f"{first['id']}-") and card["use"] == first["use"]
+        one, other = flat(card), flat(first)
+        changed = {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
+        fits = {kind.split()[-1] for kind, may in PAIRED.items() if changed and changed <= may}
+        assert len(fits) == 1, f"{card['id']}: {sorted(changed)}"
+        kinds |= fits
+    assert kinds == {"secret", "power", "relationship", "register"}
 
 
 def test_evaluation_has_cards_of_its_own_for_a_whole_booking():
@@ -67,7 +182,7 @@ def test_evaluation_has_cards_of_its_own_for_a_whole_booking():
     assert all(cued[feeling] >= 2 for feeling in FEELINGS), cued
     ends = [card for card in deck if card["tone"] == "light" and card["session_slot"] == "any"]
     assert len(ends) >= 7, "after four scenes three must be left for the last"
-    assert not [card for card in deck if card.get("needs_skill")]
+    assert not [c for c in deck for half in c["roles"].values() if "needs_skill" in half]
 
 
 def test_every_relationship_family_and_feeling_is_somewhere():

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from yesand.commission.lint_deck import near_premise
 from yesand.commission.models import Prompt
 from yesand.commission.prompt_schema import STATUSES, Card, read_prompt
 from yesand.commission.prompt_text import write_prompt
@@ -162,7 +163,8 @@ def save_card(text: str, by: Person, base: Prompt | None = None) -> Prompt:
 
     base: the newest version when the editor was opened. Raises Refused with every problem of the
     text at "card.yaml:line: field"; `stale` where somebody saved meanwhile; `nothing_changed`;
-    `other_card` where id or language are not base's; `id_taken` for a new card whose id is there.
+    `other_card` where id or language are not base's; for a new card `id_taken`, and `near_premise`
+    where it tells what another card tells and does not name it as its parent.
     """
     card = read_prompt(text, FILE)
     try:
@@ -178,6 +180,9 @@ def _save(card: Card, text: str, by: Person, base: Prompt | None) -> Prompt:
     if base is None:
         if standing:
             raise _taken(text)
+        others = Prompt.objects.filter(language=card["language"]).exclude(status="retired")
+        if near := near_premise(card, [row.body for row in others]):
+            raise refuse(near.code, near.says, f"{FILE}:{_line(text, 'premise')}: premise")
         return _make({**card, "version": 1, "status": "draft"}, "draft", by)
     if (card["id"], card["language"]) != (base.slug, base.language):
         says = _("Id and language name the card: keep %(id)s and %(language)s, or duplicate it.")

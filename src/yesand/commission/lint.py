@@ -33,8 +33,14 @@ LONGEST: dict[str, int] = {
     "way_of_speaking": 16,
     "game": 24,
     "text": 30,
+    "title": 8,
+    "alias": 4,
+    "word": 12,
+    "ways_out": 20,
 }
-"""Words a field may have beside the premise and the cue."""
+"""Words a field may have beside the premise and the cue; of `ways_out` each."""
+ANYWHERE = ("middle", "any")
+"""Slots of a card that is not light: never first, when nobody is warm, and never last."""
 SAME_WANT = 0.85
 """Similarity (difflib ratio, 0 to 1) from which two wants are the same want."""
 
@@ -73,6 +79,14 @@ def lint(card: dict[str, Any], tags: Iterable[str]) -> list[Complaint]:
     if card["tone"] == "heavy" and not card.get("tags"):
         says = "A heavy card says in a tag what makes it heavy."
         found.append(Complaint("heavy_without_tag", ("tone",), says))
+    if card["tone"] != "light" and card["session_slot"] not in ANYWHERE:
+        says = f"A {card['tone']} card is played in the middle: never first and never last."
+        found.append(Complaint("not_in_the_middle", ("session_slot",), says))
+    if card["family"] == "romance" and "romance" not in card.get("tags", []):
+        says = "Tag it romance, or nobody's limits can keep it away."
+        found.append(Complaint("romance_without_tag", ("tags",), says))
+    if card.get("parent") == card["id"]:
+        found.append(Complaint("own_parent", ("parent",), "A card is no variant of itself."))
     romance = card["family"] == "romance" or "romance" in card.get("tags", [])
     romance = romance or card["relationship"] == "partners"
     for role, half in card["roles"].items():
@@ -124,7 +138,8 @@ def _lengths(card: dict[str, Any]) -> Iterator[Complaint]:
         says = f"The premise has {count} words; {PREMISE_WORDS} at most."
         yield Complaint("too_long", ("premise",), says)
     for path, text in _texts(card):
-        limit = LONGEST.get(str(path[-1])) if path[0] != "lines" else LONGEST["text"]
+        field = {"lines": "text", "ways_out": "ways_out"}.get(str(path[0]), str(path[-1]))
+        limit = LONGEST.get(field)
         if limit and len(words(text)) > limit:
             says = f"It has {len(words(text))} words; {limit} at most."
             yield Complaint("too_long", path, says)
@@ -149,7 +164,14 @@ def _wants(card: dict[str, Any], of: Words | None) -> Iterator[Complaint]:
 
 
 def _cues(card: dict[str, Any], of: Words | None) -> Iterator[Complaint]:
+    seen: set[str] = set()
     for at, turn in enumerate(card.get("turns", [])):
+        plain = " ".join(words(turn["action"].lower()))
+        if plain in seen:
+            # An action is shown once in a take, so a second turn with it is never dealt.
+            says = "The card offers this already; offer another thing."
+            yield Complaint("same_action", ("turns", at, "action"), says)
+        seen.add(plain)
         for code, says in cue_complaints(turn["action"], card["language"] if of else ""):
             yield Complaint(code, ("turns", at, "action"), says)
 
