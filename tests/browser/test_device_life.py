@@ -5,6 +5,7 @@ A fake device cannot be unplugged, so the browser's own events are given at the 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -170,30 +171,41 @@ def test_devices_come_back_in_the_room(
     noor.wait_for_selector("body[data-sound=on]", state="attached")
     assert noor.locator("[data-tap]").count() == 0
 
+    # no room left on the disk: said in the room, what stands is kept and sent, and it goes on
+    line = ada.context.new_cdp_session(ada)
+    line.send("Storage.overrideQuotaForOrigin", {"origin": stage.url, "quotaSize": 1000})
+    trouble(ada, "stage.storage_full")
+    full = time.time()
+    ada.wait_for_selector("body[data-lamp=off]", state="attached")
+    assert ada.get_attribute("body", "data-state") == "playing"
+    line.detach()  # with it goes the limit
+    ada.wait_for_selector("body[data-lamp=on]", state="attached")
+    trouble(ada, "")
+    mics = granted(ada, stage, "mic", 4)
+    granted(ada, stage, "cam", 3)
+
     # a camera lost in a pause waits for the pause's end: nothing of it is written before
     ada.keyboard.press("p")
     state(ada, "paused")
     ada.evaluate("unplug('video')")
     ada.wait_for_function("live('video').length === 1")
-    assert len(of_ada(stage, "cam")) == 2
+    assert len(of_ada(stage, "cam")) == 3
     for page in players:
         state(page, "paused")
         page.keyboard.press("g")
     for page in players:
         state(page, "playing")
-    granted(ada, stage, "cam", 3)
+    granted(ada, stage, "cam", 4)
     ada.wait_for_function("document.querySelector('video[data-partner]').videoWidth > 0")
     ada.keyboard.press("Enter")
     for page in players:
         page.wait_for_url(f"**/notes/{TAKE}")
 
-    for kind, reasons in (
-        ("mic", ["start", "device", "device"]),
-        ("cam", ["start", "device", "device"]),
-    ):
-        assert [one["reason"] for one in of_ada(stage, kind)] == reasons
+    for kind in ("mic", "cam"):
+        reasons = [one["reason"] for one in of_ada(stage, kind)]
+        assert reasons == ["start", "device", "device", "device"]
     told = [one["camera"] for one in room.kinds("device", "a") if "camera" in one]
-    assert told == ["lost", "back"] * 2, "the room's log says so"
+    assert told == ["lost", "back"] * 3, "the room's log says so"
     # nobody called anew and nobody was told to load a page
     assert len(room.kinds("present", "a")) == 1
 
@@ -204,7 +216,7 @@ def test_devices_come_back_in_the_room(
     stops = {str(one["stream"]): one for one in said if one["type"] == "stream_stop"}
     starts = {str(one["stream"]): one for one in said if one["type"] == "stream_start"}
     sound = [stored(upload_door, stream) for stream in mics]
-    assert [one.rate for one in sound] == [RATE, RATE, 48_000]
+    assert [one.rate for one in sound] == [RATE, RATE, 48_000, 48_000]
     for stream, one in zip(mics, sound, strict=True):
         assert stops[stream]["samples"] == len(one.samples), "each part is whole"
     for one in sound[:2]:
@@ -219,4 +231,8 @@ def test_devices_come_back_in_the_room(
     dark = float(starts[cams[1]]["t"]) - float(stops[cams[0]]["t"])  # type: ignore[arg-type]
     print(f"microphone blocked for {away[0]:.0f} ms of sound; camera away for {dark:.0f} ms")
     print(f"another rate of the microphone: {away[1]:.0f} ms of sound between the two parts")
-    assert away[1] <= 1500 and dark > 0
+    late = full * 1000 - end_us(sound[2].blocks, sound[2].rate) / 1000
+    print(
+        f"no room left: {max(0, late):.0f} ms of sound lost, {away[2]:.0f} ms until there was room"
+    )
+    assert away[1] <= 1500 and dark > 0 and late <= 500

@@ -52,6 +52,27 @@ export async function streamsFolder(): Promise<FileSystemDirectoryHandle> {
   return root.getDirectoryHandle(FOLDER, { create: true });
 }
 
+/** About twenty seconds of sound and picture: with less a further part would only break off again. */
+const ROOM_BYTES = 4_000_000;
+
+/** Whether this browser would keep more for us: tried, because what it estimates is no promise. */
+export async function hasRoom(): Promise<boolean> {
+  const name = "room";
+  try {
+    const folder = await streamsFolder();
+    try {
+      const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
+      await writable.write(new Uint8Array(ROOM_BYTES));
+      await writable.close();
+      return true;
+    } finally {
+      await folder.removeEntry(name);
+    }
+  } catch {
+    return false;
+  }
+}
+
 /** Every stream that has a journal; `unreadable` are journals that stand there and cannot be read. */
 export async function readJournals(
   folder: FileSystemDirectoryHandle,

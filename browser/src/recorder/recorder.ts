@@ -330,6 +330,7 @@ export class Recorder {
         break;
       case "ended":
         if (message.stream === this.#mic && !this.#stopped) this.hooks.micEnded?.(message.why);
+        if (message.stream === this.#camera?.stream) this.#camera.camera.stop();
         break;
       case "trouble":
         this.hooks.trouble?.(message.code, message.says);

@@ -1,8 +1,9 @@
 /** One take on this page: its lock, its recorder, what is stored beside the sound. */
-import { clientMs } from "../kit/clock.ts";
+import { clientMs, wait } from "../kit/clock.ts";
 import { devicesChanged } from "../kit/devices.ts";
 import { holdLock } from "../kit/lock.ts";
 import { chosenDevices, getTrack, MediaTrouble, rawAudio } from "../kit/media.ts";
+import { hasRoom } from "../recorder/journal.ts";
 import { Refusal, WorkerLink } from "../recorder/link.ts";
 import type { Level, StoredEvent } from "../recorder/protocol.ts";
 import { Recorder } from "../recorder/recorder.ts";
@@ -42,6 +43,7 @@ export class TakeRecording {
   #release: (() => void) | null = null;
   #mic: MediaStreamTrack | null = null;
   #stopped = false;
+  #full = false;
   #partner: MediaStreamTrack | null = null;
   #cam: MediaStreamTrack | null = null;
   /** Why a pause began before the recorder stood. */
@@ -76,7 +78,7 @@ export class TakeRecording {
           taking: () => this.#stopped || this.hooks.taking(),
           recording: () => this.#stopped || this.hooks.recording(),
           level: (level) => this.hooks.level(level),
-          micEnded: (why) => void this.#again(why),
+          micEnded: (why) => void (why === "storage" ? this.#waitForRoom() : this.#again(why)),
           camEnded: (track) => this.#pictureLost(track),
           camBack: () => this.hooks.picture("back"),
           trouble: (code, says) => recorder.event("glitch", { kind: code, says }),
@@ -164,14 +166,29 @@ export class TakeRecording {
     // A recorder can break while its camera lives; who keeps the camera would never hear of it.
     if (track.readyState !== "live") return;
     setTimeout(() => {
-      const same = this.#cam === track && track.readyState === "live";
-      if (same && !this.#stopped) void this.#recorder?.replaceCamera(track);
+      if (this.#cam === track && !this.#full) this.#pictureAgain();
     }, AGAIN_MS);
   }
 
+  #pictureAgain(): void {
+    if (this.#cam?.readyState === "live" && !this.#stopped) void this.#recorder?.replaceCamera(this.#cam);
+  }
+
+  /** This browser's storage is full: what stands is sent, and the recording goes on once there is room. */
+  async #waitForRoom(): Promise<void> {
+    this.#full = true;
+    this.hooks.silent("stage.storage_full", "");
+    this.event("glitch", { kind: "storage_full" });
+    while (!this.#stopped && !(await hasRoom())) await wait(AGAIN_MS);
+    this.#full = false;
+    if (this.#stopped) return;
+    this.#pictureAgain();
+    await this.#again("storage", "stage.storage_full");
+  }
+
   /** The microphone was lost: take it, or the default one, again as a further stream. */
-  async #again(why: string): Promise<void> {
-    this.hooks.silent("stage.mic_lost", "");
+  async #again(why: string, says = "stage.mic_lost"): Promise<void> {
+    this.hooks.silent(says, "");
     this.event("glitch", { kind: "mic_ended", why });
     while (!this.#stopped) {
       this.#mic?.stop();

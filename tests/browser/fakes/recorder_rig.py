@@ -6,6 +6,7 @@ sample has one place in the file, and a lost or doubled one shows.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -109,6 +110,12 @@ class Browser:
 
     def page(self, host: Host) -> Page:
         """A tab on the recorder's page."""
+        page = self.open(host.url)
+        page.wait_for_selector("body[data-state=idle]")
+        return page
+
+    def open(self, url: str) -> Page:
+        """A tab on any page, in a browser that is started if there is none."""
         if not self.contexts:
             sound = f"--use-file-for-fake-audio-capture={self.microphone.path}"
             self.contexts.append(
@@ -122,23 +129,46 @@ class Browser:
         page = self.contexts[-1].new_page()
         page.on("pageerror", lambda error: print("page error:", error))
         page.on("console", lambda message: print("console:", message.text))
-        page.goto(host.url)
-        page.wait_for_selector("body[data-state=idle]")
+        page.goto(url)
         return page
 
-    def kill(self) -> None:
-        """SIGKILL to every process of this profile, as when the machine takes them away."""
+    def processes(self) -> list[int]:
+        """Every process of this profile's browser, parents before their children."""
         marker = f"--user-data-dir={self.profile}".encode()
+        parents: dict[int, int] = {}
+        found: list[int] = []
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             try:
                 words = (entry / "cmdline").read_bytes().split(b"\0")
+                # The name in brackets may hold anything; the parent is the second word after it.
+                after = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue
+            parents[int(entry.name)] = int(after[1])
             if marker in words:
-                os.kill(int(entry.name), signal.SIGKILL)
+                found.append(int(entry.name))
+        for parent in found:
+            found += [one for one, of in parents.items() if of == parent and one not in found]
+        return found
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def kill(self) -> None:
+        """SIGKILL to every process of this profile, as when the machine takes them away."""
+        self._signal(signal.SIGKILL)
         self.contexts.pop()
+
+    def hold(self) -> None:
+        """Everything stands still, as when a machine falls asleep."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal(signal.SIGCONT)
 
     def close(self) -> None:
         for context in self.contexts:

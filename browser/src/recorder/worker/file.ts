@@ -37,14 +37,21 @@ export class StreamFile {
     return this.#flushed;
   }
 
+  /** All of it or nothing: a disk that runs full in the middle leaves no torn piece behind. */
   append(bytes: Uint8Array<ArrayBuffer>): void {
     let done = 0;
-    while (done < bytes.length) {
-      const wrote = this.handle.write(bytes.subarray(done), { at: this.#size });
-      if (wrote <= 0) throw new DOMException("the disk takes no more", "QuotaExceededError");
-      done += wrote;
-      this.#size += wrote;
+    try {
+      while (done < bytes.length) {
+        const wrote = this.handle.write(bytes.subarray(done), { at: this.#size + done });
+        // Chromium's private windows answer a full disk with its error number as if it were a count.
+        if (wrote <= 0 || wrote > bytes.length - done) throw new DOMException("the disk takes no more", "QuotaExceededError");
+        done += wrote;
+      }
+    } catch (error) {
+      if (done > 0) this.handle.truncate(this.#size);
+      throw error;
     }
+    this.#size += done;
   }
 
   flush(): void {

@@ -193,12 +193,15 @@ export class LocalStream implements Source {
     return new Door(this.journal.grant);
   }
 
-  /** Journals are written one after the other: the last state told is the last one kept. */
+  /**
+   * Journals are written one after the other: the last state told is the last one kept. Where there
+   * is no room for one, the older one stands; whoever finds it begins a step earlier, no byte lost.
+   */
   #note(state: Journal["state"], why = ""): Promise<void> {
     this.journal.state = state;
     this.journal.why = why;
     const copy = { ...this.journal };
-    this.#writing = this.#writing.then(() => writeJournal(this.folder, copy));
+    this.#writing = this.#writing.then(() => writeJournal(this.folder, copy)).catch(() => undefined);
     this.watching.progress(this);
     return this.#writing;
   }

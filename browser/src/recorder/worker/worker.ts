@@ -16,6 +16,8 @@ import { LocalStream, type Watching } from "./stream.ts";
 declare const self: DedicatedWorkerGlobalScope;
 
 const FLUSH_EVERY_MS = 1000;
+/** Events kept in memory while storage takes none: an hour of them. */
+const MOST_WAITING = 10_000;
 const ASK_FIRST_MS = 5;
 const ASK_LAST_MS = 2000;
 
@@ -38,8 +40,9 @@ const renewals = new Map<string, (grant: Grant | null) => void>();
 const pace = new Pace();
 const finishing = new Set<Promise<void>>();
 let held: LocalStream[] = [];
-/** Events of before the events stream was granted. */
+/** Events of before the events stream was granted, and of while there was no room for them. */
 let waiting: StoredEvent[] = [];
+let lacksRoom = false;
 const clock = new ClockShift();
 let askAfter = ASK_FIRST_MS;
 let paused = false;
@@ -204,12 +207,17 @@ function writeEvents(): void {
   const events = [...open.values()].find((one) => one.kind === "events");
   if (!events) return;
   const lines = waiting.map((event) => `${JSON.stringify(event)}\n`).join("");
-  waiting = [];
   try {
     events.stream.append(new TextEncoder().encode(lines));
+    waiting = [];
   } catch (error) {
-    trouble(events.stream.journal.stream, error);
+    // They wait for room, the oldest go first; one word of it is enough.
+    if (!lacksRoom) trouble(events.stream.journal.stream, error);
+    waiting = waiting.slice(-MOST_WAITING);
+    lacksRoom = true;
+    return;
   }
+  lacksRoom = false;
 }
 
 function finish(id: string): Promise<void> {
@@ -218,7 +226,10 @@ function finish(id: string): Promise<void> {
   one.stopMic?.();
   // The events stream outlives the others: how they stopped is written there.
   const first = one.kind === "events" ? Promise.all(finishing).then(() => undefined) : Promise.resolve();
-  const done = first.then(() => finishNow(id, one));
+  const done = first.then(() => {
+    if (one.kind === "events" && waiting.length > 0) writeEvents();
+    return finishNow(id, one);
+  });
   finishing.add(done);
   return done.finally(() => finishing.delete(done));
 }
@@ -228,14 +239,14 @@ async function finishNow(id: string, one: Open): Promise<void> {
   try {
     one.framing?.flush();
     await one.slices;
-    if (one.framing) {
-      addEvent({ t: clock.now(), type: "stream_stop", stream: id, samples: one.framing.written });
-    }
-    await one.stream.finish();
   } catch (error) {
     trouble(id, error);
-    await one.stream.finish().catch(() => undefined);
   }
+  // What stands is whole to its last block, and says how much that is.
+  if (one.framing) {
+    addEvent({ t: clock.now(), type: "stream_stop", stream: id, samples: one.framing.written });
+  }
+  await one.stream.finish().catch((error: unknown) => trouble(id, error));
   if (open.size === 0 && flushing !== null) {
     clearInterval(flushing);
     flushing = null;
