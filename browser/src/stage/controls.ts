@@ -2,6 +2,7 @@
 import { onClick } from "../kit/dom.ts";
 import { onKeys, pressesItself } from "../kit/keys.ts";
 import type { Answer } from "./offers.ts";
+import { reporting } from "./report.ts";
 import type { View } from "./view.ts";
 
 /** Escape twice within this time is Leave now. */
@@ -23,6 +24,7 @@ export interface Acts {
 }
 
 export function controls(stage: Acts, view: View): void {
+  const report = reporting(() => stage.leave(), () => view.notice("stage.report_unsent"));
   const acts: Readonly<Record<string, (element: HTMLElement | null) => void>> = {
     enter: () => view.playSound(),
     ready: (element) => stage.ready(element?.dataset["scene"] ?? ""),
@@ -42,19 +44,21 @@ export function controls(stage: Acts, view: View): void {
     "go-on": () => stage.goOn(),
     leave: () => stage.leave(),
     "notes-done": () => stage.say("notes_done"),
+    report: () => report.open(),
   };
   const keys: Readonly<Record<string, string>> = {
     enter: "and-scene", n: "not-yet", d: "deal", v: "picture",
-    "1": "took", "2": "bent", "3": "let-go", p: "pause", g: "go-on",
+    "1": "took", "2": "bent", "3": "let-go", p: "pause", g: "go-on", r: "report",
   };
   onClick("[data-act]", (element) => {
     acts[element.dataset["act"] ?? ""]?.(element);
     // Enter is And scene again, not the button that was clicked last.
-    if (view.now === "playing") element.blur();
+    if (view.now === "playing" && element.dataset["act"] !== "report") element.blur();
   });
   onClick("[data-cue-dot]", () => stage.showOffer());
   let escaped = Number.NEGATIVE_INFINITY;
   onKeys((key, event) => {
+    if (key.key === "escape" && report.close()) return true;
     if (key.key === "escape") {
       const now = performance.now();
       if (now - escaped < TWICE_MS) stage.leave();

@@ -22,23 +22,28 @@ BEFORE_S = 10.0
 EDGE_S = 1.0
 
 
-def _pauses(take: UUID) -> list[tuple[str, Span]]:
-    """(kind, span in seconds of the take) of every pause that has ended."""
-    rows = Pause.objects.filter(take=take, ended_at__isnull=False).select_related("take")
-    return [
-        (row.kind, Span(row.started_at - row.take.opened_at, row.ended_at - row.take.opened_at))
-        for row in rows
-        if row.ended_at is not None and row.ended_at >= row.started_at
-    ]
+def _pauses(*takes: UUID) -> dict[UUID, list[tuple[str, Span]]]:
+    """(kind, span in seconds of the take) of every pause that has ended, by take."""
+    found: dict[UUID, list[tuple[str, Span]]] = {take: [] for take in takes}
+    rows = Pause.objects.filter(take__in=takes, ended_at__isnull=False).select_related("take")
+    for row in rows:
+        if row.ended_at is not None and row.ended_at >= row.started_at:
+            opened = row.take.opened_at
+            span = Span(row.started_at - opened, row.ended_at - opened)
+            found[row.take_id].append((row.kind, span))
+    return found
 
 
-def came_in(take: UUID) -> list[Span]:
-    """Where someone came in, with what was heard just before. Seconds."""
-    return merge(
-        Span(max(0.0, span.start - BEFORE_S), span.end)
-        for kind, span in _pauses(take)
-        if kind == "someone_in"
-    )
+def came_in(*takes: UUID) -> dict[UUID, list[Span]]:
+    """Where someone came in, with what was heard just before: seconds, by take."""
+    return {
+        take: merge(
+            Span(max(0.0, span.start - BEFORE_S), span.end)
+            for kind, span in pauses
+            if kind == "someone_in"
+        )
+        for take, pauses in _pauses(*takes).items()
+    }
 
 
 def kept_out(take: UUID) -> list[Span]:
@@ -46,13 +51,12 @@ def kept_out(take: UUID) -> list[Span]:
 
     A film cannot be blanked in part, so with any of these in it, it does not leave at all.
     """
-    return merge([*consent.private_spans(take), *came_in(take)])
+    return merge([*consent.private_spans(take), *came_in(take)[take]])
 
 
 def silent(take: UUID) -> list[Span]:
     """Every span that is silent on both tracks of what leaves the house: `kept_out` and pauses."""
-    pauses = [widened(span) for _kind, span in _pauses(take)]
-    return merge([*kept_out(take), *pauses])
+    return merge([*kept_out(take), *pauses(take)])
 
 
 def widened(pause: Span) -> Span:
@@ -62,7 +66,7 @@ def widened(pause: Span) -> Span:
 
 def pauses(take: UUID) -> list[Span]:
     """Every pause of a take as a page may show it: the same edges for both."""
-    return merge(widened(span) for _kind, span in _pauses(take))
+    return merge(widened(span) for _kind, span in _pauses(take)[take])
 
 
 def without(rows: Iterable[Sequence[float]], spans: Sequence[Span]) -> list[list[float]]:

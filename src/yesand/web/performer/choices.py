@@ -31,7 +31,7 @@ from yesand.web.performer.own_takes import OwnTake, clock
 from yesand.web.sent import whole
 
 
-def _own(request: HttpRequest, take: uuid.UUID) -> OwnTake:
+def own_of(request: HttpRequest, take: uuid.UUID) -> OwnTake:
     row, _role = own_take(request, take)
     found = own_takes.one(person_of(request), row)
     assert found is not None
@@ -68,7 +68,7 @@ def deciding(view: View) -> View:
         try:
             return view(request, take)
         except Refused as error:
-            own = _own(request, take)
+            own = own_of(request, take)
             if getattr(request, "htmx", False):
                 return render(
                     request,
@@ -82,8 +82,8 @@ def deciding(view: View) -> View:
     return inner
 
 
-def _answer(request: HttpRequest, own: OwnTake, says: str = "") -> HttpResponse:
-    fresh = _own(request, own.take.pk)
+def answer(request: HttpRequest, own: OwnTake, says: str = "") -> HttpResponse:
+    fresh = own_of(request, own.take.pk)
     if getattr(request, "htmx", False):
         return render(request, "performer/_chosen.html", _card(request, fresh) | {"open": says})
     if says:
@@ -94,7 +94,7 @@ def _answer(request: HttpRequest, own: OwnTake, says: str = "") -> HttpResponse:
 @deciding
 def choose(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     """Keep, hold or strike."""
-    own = _own(request, take)
+    own = own_of(request, take)
     choice = request.POST.get("choice", "")
     if choice == "keep" and own.bystander:
         raise refuse(
@@ -105,7 +105,7 @@ def choose(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     if own.withdrawn:
         raise refuse("take_closed", _("You withdrew this take. It stays out."), "choice")
     consent.choose(own.person, own.program, own.take.pk, choice)
-    return _answer(request, own)
+    return answer(request, own)
 
 
 SPAN_TIME = re.compile(r"\A(?:(\d{1,3}):)?(\d{1,5}(?:\.\d{1,3})?)\Z")
@@ -122,7 +122,7 @@ def seconds_from(text: str, where: str) -> float:
 @deciding
 def private(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     """Mark a span private (start, end), or put one back (back: its number)."""
-    own = _own(request, take)
+    own = own_of(request, take)
     spans = [list(span) for span in own.spans]
     back = request.POST.get("back", "")
     if back:
@@ -142,17 +142,17 @@ def private(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
             )
         spans.append([start, min(end, own.seconds)])
     consent.mark_private(own.person, own.program, own.take.pk, spans)
-    return _answer(request, own)
+    return answer(request, own)
 
 
 @deciding
 def bystander(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     """Someone else is in it: the take is held until a person has listened; or undo that."""
-    own = _own(request, take)
+    own = own_of(request, take)
     if request.POST.get("undo"):
         if own.bystander:
             cases.take_back(own.bystander, own.person)
-        return _answer(request, own)
+        return answer(request, own)
     if not own.bystander:
         at = request.POST.get("at", "").strip()
         where = clock(seconds_from(at, "at")) if at else ""
@@ -164,13 +164,13 @@ def bystander(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
         cases.open_case(own.program, "finding", "take", own.take.pk, own.person, said)
         if own.picked in ("", "keep"):
             consent.choose(own.person, own.program, own.take.pk, "hold")
-    return _answer(request, own)
+    return answer(request, own)
 
 
 @deciding
 def use(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     """Switch one signed purpose off for this take, or on again."""
-    own = _own(request, take)
+    own = own_of(request, take)
     purpose = request.POST.get("purpose", "")
     signed = {use.purpose: use for use in own.uses()}
     if purpose not in signed:
@@ -183,16 +183,16 @@ def use(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
             consent.grant(own.person, own.program, purpose, take=own.take.pk)
         else:
             consent.withdraw(own.person, own.program, purpose, take=own.take.pk)
-    return _answer(request, own, says=_("Saved."))
+    return answer(request, own, says=_("Saved."))
 
 
 @deciding
 def withdraw(request: HttpRequest, take: uuid.UUID) -> HttpResponse:
     """The second of the two clicks: take everything back for this take."""
-    own = _own(request, take)
+    own = own_of(request, take)
     if not own.withdrawn:
         consent.withdraw(own.person, own.program, rules.ALL, take=own.take.pk)
-    return _answer(
+    return answer(
         request,
         own,
         says=_("Withdrawn. We take it out of releases and tell every lab. You keep the money."),

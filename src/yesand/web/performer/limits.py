@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from yesand.commission.prompt_schema import TAGS
 from yesand.consent import reads as consent
+from yesand.matching import blocking
 from yesand.people import reads as people
 from yesand.people.actions import set_limits
 from yesand.people.models import Person
@@ -71,5 +72,6 @@ def limits(request: HttpRequest) -> HttpResponse:
         {
             "tags": [(tag, words_of(tag), held.get(tag, "none")) for tag in tags],
             "grants": grant_lines(person),
+            "blocks": blocking.blocked_by(person),
         },
     )

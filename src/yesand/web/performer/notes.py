@@ -24,6 +24,8 @@ from yesand.labels.models import Item
 from yesand.stage import actions as stage
 from yesand.stage.models import Cue, Place, Take
 from yesand.web.access import own_take, person_of
+from yesand.web.performer import own_takes
+from yesand.web.performer.safety import report_form
 from yesand.web.rater.words import CATEGORY_WORDS, INTENSITY_WORDS
 from yesand.web.sent import whole
 
@@ -80,6 +82,12 @@ def _step(row: Take, at: int) -> HttpResponseRedirect:
 
 def _after(row: Take, place: Place) -> HttpResponseRedirect:
     """Where the last answer leads: the stage, or the exit page once the room is closed to them."""
+def _after_scene(request: HttpRequest, row: Take) -> dict[str, Any]:
+    """What stands beside the notes: strike this take, say that something was not right."""
+    own = own_takes.one(person_of(request), row)
+    return {"own": own, **report_form(row.scene.session, [row], request.get_full_path())}
+
+
     if place.left_at is not None or place.session.state == "ended":
         return redirect("performer:exit", session=row.scene.session_id)
     return redirect("performer:stage", session=row.scene.session_id)
@@ -140,6 +148,7 @@ def _half(
             "count": len(moments),
             "at": at,
             "back": at - 1,
+            **_after_scene(request, row),
             "about_own": about_own,
             "partner": partner,
             "character": _character(row, role if about_own else partner.role),
@@ -201,4 +210,5 @@ def _whole(request: HttpRequest, row: Take, role: str) -> HttpResponse:
             "partner": _partner(row, role),
             "back": max(0, 2 * len(reads.moments_of(row)) - 1),
         },
+            **_after_scene(request, row),
     )

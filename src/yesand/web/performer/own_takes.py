@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -19,11 +19,13 @@ from yesand.cases import reads as cases
 from yesand.cases.models import Case
 from yesand.consent import reads as consent
 from yesand.consent import rules
-from yesand.consent.models import Grant, TakeChoice
+from yesand.consent.models import CopyShare, Grant, TakeChoice
+from yesand.kit.spans import Span
 from yesand.people.models import Person, Program
 from yesand.post import reads as post
 from yesand.release import reads as release
 from yesand.release.models import Release
+from yesand.stage import outs
 from yesand.stage import reads as stage
 from yesand.stage.models import Place, Take
 from yesand.web.api.media import media_url
@@ -72,6 +74,11 @@ class OwnTake:
     bystander: Case | None
     signatures: consent.Signatures
     now: dt.datetime
+    share: CopyShare | None = None
+    """This player's yes to a copy for the partner."""
+    partner_shares: bool = False
+    """The partner's yes, or the partner is a robot."""
+    came_in: Sequence[Span] = ()
 
     @property
     def withdrawn(self) -> bool:
@@ -192,6 +199,21 @@ class OwnTake:
             return _("Struck for good."), _("Its key is destroyed. Nobody can hear it again.")
         return _("Nothing chosen yet."), _("It stays out until both of you keep it.")
 
+    @property
+    def shared_copy(self) -> str:
+        """Where both sides can be downloaded, once both said yes and the sound is here; else ""."""
+        if self.share is None or not self.partner_shares or self.strip is None or self.withdrawn:
+            return ""
+        return reverse("performer:shared_copy", args=[self.take.pk])
+
+    @property
+    def came_in_words(self) -> list[str]:
+        """Where somebody came in while it was played; nobody says whose room it was."""
+        return [
+            _("%(start)s to %(end)s") % {"start": clock(span.start), "end": clock(span.end)}
+            for span in self.came_in
+        ]
+
     def uses(self) -> list[Use]:
         """A switch for every purpose this person signed for all takes of the program."""
         found = []
@@ -219,6 +241,7 @@ def described(person: Person, takes: Iterable[Take]) -> list[OwnTake]:
     for place in Place.objects.filter(session__in=sessions).select_related("person"):
         places.setdefault(place.session_id, {})[place.person_id] = place
     signed: dict[object, consent.Signatures] = {}
+    shares, came_in = consent.shares_of(ids), outs.came_in(*ids)
     now = timezone.now()
     found = []
     for take in rows:
@@ -241,6 +264,12 @@ def described(person: Person, takes: Iterable[Take]) -> list[OwnTake]:
                 bystander=open_cases.get(take.pk),
                 signatures=signed[program.pk],
                 now=now,
+                share=shares.get((take.pk, person.pk)),
+                came_in=came_in[take.pk],
+                partner_shares=partner is not None
+                and (
+                    partner.person.player_kind != "human" or (take.pk, partner.person_id) in shares
+                ),
             )
         )
     return found

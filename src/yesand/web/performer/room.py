@@ -24,6 +24,7 @@ from yesand.web.performer.closed import STUCK, closed_page, stuck_page
 from yesand.web.performer.room_boot import check_boot, stage_boot, texts
 from yesand.web.performer.room_entry import Entered, enter, find, on_a_phone, worth
 from yesand.web.performer.room_table import BEFORE, drawn
+from yesand.web.performer.safety import after_leaving
 
 
 def _page(found: Entered) -> dict[str, Any]:
@@ -204,7 +205,7 @@ def left(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
         return render(request, "room/leaving.html", _page(found))
     if found.place.leave_reason:
         return closed_page(request, "left", found.session, found.place)
-    return render(request, "room/left.html", _page(found))
+    return render(request, "room/left.html", {**_page(found), **after_leaving(request, found)})
 
 
 @login_required

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from yesand.consent import reads as consent
 from yesand.kit.money import Money, for_seconds
 from yesand.labels import reads as labels
+from yesand.matching import blocking
 from yesand.matching.models import Seat
 from yesand.pay import payout
 from yesand.stage import actions as stage_actions
@@ -26,6 +27,7 @@ from yesand.web.access import own_take, person_of
 from yesand.web.api.timeline import with_media
 from yesand.web.performer import own_takes
 from yesand.web.performer.own_takes import OwnTake
+from yesand.web.performer.safety import report_form
 from yesand.web.performer.went import went
 from yesand.web.producer.money import pay_day
 
@@ -106,6 +108,7 @@ def exit_page(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
     rate = seat.get().rate
     paid = for_seconds(Money(rate.hour_minor, rate.currency), room.booking.minutes * 60)
     found = own_takes.of_session(person, room.pk)
+    partner = stage.partner_of(place)
     return render(
         request,
         "performer/exit.html",
@@ -115,10 +118,12 @@ def exit_page(request: HttpRequest, session: uuid.UUID) -> HttpResponse:
             "heading": _heading(found) if found else _("No take was recorded."),
             "tally": own_takes.tally(found),
             "notes_done": labels.noted_takes(person, room.pk),
-            "partner": stage.partner_of(place).alias,
+            "partner": partner.alias,
+            "may_block": blocking.may_block(person, partner.person),
             "paid": paid,
             "pay_day": pay_day(room.booking.starts_at.date()),
             "account": payout.masked_account(person),
             "next": request.path,
+            **report_form(room, [own.take for own in found], request.path),
         },
     )

@@ -11,6 +11,7 @@ from yesand.web.performer import (
     bookings,
     choices,
     consent,
+    copies,
     home,
     limits,
     money,
@@ -18,6 +19,7 @@ from yesand.web.performer import (
     room,
     room_table,
     takes,
+    safety,
 )
 
 app_name = "performer"
@@ -49,7 +51,12 @@ urlpatterns: list[URLPattern] = [
     path("me/takes/<uuid:take>/use", choices.use, name="use"),
     path("me/takes/<uuid:take>/withdraw", choices.withdraw, name="withdraw_take"),
     path("room/<uuid:session>/exit", takes.exit_page, name="exit"),
+    path("me/takes/<uuid:take>/share", copies.share, name="share"),
+    path("me/takes/<uuid:take>/shared.zip", copies.shared, name="shared_copy"),
+    path("me/limits/unblock/<int:block>", safety.unblock, name="unblock"),
     path("me/availability", bookings.availability, name="availability"),
+    path("room/<uuid:session>/report", safety.report, name="report"),
+    path("room/<uuid:session>/block", safety.block, name="block"),
     path("me/offers", bookings.offers, name="offers"),
     path("me/bookings/<uuid:booking>", bookings.booking, name="booking"),
     path("me/bookings/<uuid:booking>/answer", bookings.answer, name="answer"),

@@ -8,6 +8,7 @@ from yesand.web.producer import (
     aims,
     auditions,
     calls,
+    case_sound,
     cases,
     coverage,
     deck,
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("house/letters", cases.house, name="house"),
     path("producer/<slug:slug>/cases", cases.cases, name="cases"),
     path("producer/<slug:slug>/auditions/", auditions.auditions, name="auditions"),
+    path("house/cases/<uuid:case>/sound", case_sound.sound, name="case_sound"),
     path("producer/<slug:slug>/auditions/<uuid:application>", auditions.audition, name="audition"),
     path(
         "producer/<slug:slug>/auditions/<uuid:application>/<int:piece>.flac",
