@@ -71,7 +71,7 @@ def test_the_desk_sorts_rooms_by_what_needs_somebody(here, clock):
     room.gone(here.session, "b", "Noor", "peer-b")
     page = live(here)
     assert "1 of 1 rooms needs you" in page
-    assert "Noor has no connection" in page and "records on by itself" in page
+    assert "Noor lost connection" in page and "records on by itself" in page
     present(here, "b")
     actions.pause(take)
     page = live(here)

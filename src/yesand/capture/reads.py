@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -99,6 +100,25 @@ def seconds_here(stream: Stream) -> float:
     frame = HEADER_BYTES + payload
     size = header.encoding.sample_bytes
     return found.offset / frame * (payload / size) / header.rate
+
+
+def sound_here(takes: Iterable[UUID]) -> dict[UUID, dict[str, float]]:
+    """Seconds of microphone sound on this machine, by take and role, for many takes at once.
+
+    A role without a microphone stream is left out; one the spool never heard of has 0.
+    """
+    found: dict[UUID, dict[str, float]] = {take: {} for take in takes}
+    rows = Track.objects.filter(take_id__in=list(found), kind="mic").select_related("stream")
+    for track in rows:
+        here = 0.0
+        if track.stream.sealed_at is None:
+            with contextlib.suppress(Refused, OSError):
+                here = seconds_here(track.stream)
+        elif track.samples is not None and track.rate:
+            here = track.samples / track.rate
+        roles = found[track.take_id]
+        roles[track.role] = roles.get(track.role, 0.0) + here
+    return found
 
 
 def waiting() -> list[UUID]:

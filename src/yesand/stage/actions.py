@@ -15,6 +15,7 @@ from yesand.stage.cues import (
     offer_planned,
     pull_cue,
 )
+from yesand.stage.pacing import invite
 from yesand.stage.returning import keep_character
 from yesand.stage.reveal import ask as ask_reveal
 from yesand.stage.room import post, say
@@ -52,6 +53,7 @@ __all__ = [
     "cue_response",
     "deal_cards",
     "end_session",
+    "invite",
     "keep_character",
     "leave",
     "notes_done",

@@ -148,6 +148,29 @@ def stay_closed(session: Session) -> bool:
     return any(answer is False for answer in session.pace.get("stay", {}).values())
 
 
+def invited(session: Session) -> str:
+    """The name of whoever at the desk asks both to stay longer; "" where nobody does."""
+    return str(session.pace.get("invited", ""))
+
+
+@transaction.atomic
+def invite(session: Session, sender: str) -> Session:
+    """The desk asks both to stay a little after the booking's end; both are free to say no.
+
+    Asked once: a no given already stays a no. Refuses in a session that is over.
+    """
+    session = room.locked(session)
+    if session.state == "ended":
+        raise refuse("session_ended", _("This session is over."), "session")
+    if stay_closed(session):
+        raise refuse("asked_already", _("They were asked. It is not asked twice."), "session")
+    if not invited(session):
+        session.pace["invited"] = sender[:40]
+        session.save(update_fields=["pace"])
+        room.say(session, "stay", invited=True)
+    return session
+
+
 def may_begin(session: Session) -> bool:
     """Whether a further scene may begin: within the booking, or both stayed."""
     return not time_up(session) or stays(session)
@@ -158,14 +181,14 @@ def stay(session: Session, place: Place, yes: bool, nonce: str = "") -> Session:
     """A player stays a little after the booking's end, or not; both must, and a no is final.
 
     Who said no is told to nobody: both pages read the same, and the step-out begins.
-    Refuses before the end, while a scene runs, and in a session that is over.
+    Refuses before the end unless the desk asked, while a scene runs, and in a session that is over.
     """
     session = room.locked(session)
     if session.state == "ended":
         raise refuse("session_ended", _("This session is over."), "session")
     if takes.open_take_of(session) is not None:
         raise refuse("scene_running", _("The scene is running."), "stay")
-    if not time_up(session):
+    if not time_up(session) and not invited(session):
         raise refuse("not_yet", _("Your booking still runs."), "stay")
     said: dict[str, bool] = session.pace.setdefault("stay", {})
     if place.role in said or stay_closed(session):

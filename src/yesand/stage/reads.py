@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from yesand.kit.errors import refuse
 from yesand.people.models import Person, Program
-from yesand.stage import cues, entry_rules, offers, pacing, returning, reveal, room, takes
+from yesand.stage import board, cues, entry_rules, offers, pacing, returning, reveal, room, takes
 from yesand.stage.models import Cue, Pause, Place, RoomMessage, Scene, Session, Take
 
 #: The engine's offer of a role that is due, and seconds until the next: `cues.due`.
@@ -27,6 +28,10 @@ plan_for = pacing.plan_for
 where = pacing.where
 stays = pacing.stays
 stay_closed = pacing.stay_closed
+#: Who at the desk asks both to stay: `pacing.invited`. Many rooms at a glance: `board.boards`.
+invited = pacing.invited
+boards = board.boards
+Board = board.Board
 time_up = pacing.time_up
 owes_step_out = pacing.owes_step_out
 heavy_played = pacing.heavy_played
@@ -160,9 +165,15 @@ def live_sessions(program: Program) -> list[Session]:
     return list(
         Session.objects.filter(program=program, opened_at__gt=since)
         .exclude(state="ended")
-        .select_related("booking", "commission")
+        .select_related("program", "booking", "commission")
         .order_by("-opened_at")
     )
+
+
+def sessions_of(takes: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The session of each take, by the take's id."""
+    rows = Take.objects.filter(pk__in=list(takes))
+    return dict(rows.values_list("pk", "scene__session_id"))
 
 
 def last_message(session: Session, role: str, *kinds: str) -> RoomMessage | None:

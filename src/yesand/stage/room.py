@@ -44,6 +44,7 @@ KINDS = frozenset(
         "device",
         "quick_check",
         "say",
+        "line",
         "stay",
         "reveal",
     }
@@ -186,9 +187,19 @@ def _line(message: RoomMessage) -> str:
 
 def people_here(session_id: uuid.UUID) -> list[dict[str, str]]:
     """Who has a page open in the room: [{"role", "alias"}], players first, each once."""
+    return people_in(
+        RoomMessage.objects.filter(session_id=session_id, kind__in=PRESENCE).order_by("pk")
+    )
+
+
+#: Kinds of message that say who is in a room.
+PRESENCE = ("present", "leave")
+
+
+def people_in(messages: Iterable[RoomMessage]) -> list[dict[str, str]]:
+    """`people_here` from the PRESENCE messages of one room, in order."""
     pages: dict[str, RoomMessage] = {}
-    rows = RoomMessage.objects.filter(session_id=session_id, kind__in=("present", "leave"))
-    for message in rows.order_by("pk"):
+    for message in messages:
         if message.kind == "leave":
             pages = {peer: page for peer, page in pages.items() if page.role != message.role}
             continue

@@ -187,9 +187,10 @@ def wind_down(session: Session) -> Session:
 
 @transaction.atomic
 def stay(session: Session, place: Place, yes: bool, nonce: str = "") -> Session:
-    """As `pacing.stay`; a no begins the step-out for both."""
+    """As `pacing.stay`; a no begins the step-out for both, once the booking's time is over."""
     session = pacing.stay(session, place, yes, nonce)
-    return wind_down(session) if pacing.stay_closed(session) else session
+    over = pacing.stay_closed(session) and pacing.time_up(session)
+    return wind_down(session) if over else session
 
 
 @transaction.atomic

@@ -44,6 +44,10 @@ def drawn(found: Entered) -> dict[str, Any]:
     playing = session.state not in (*BEFORE, *RESTS, "ended")
     scene = take.scene if take is not None else reads.chosen_scene(session)
     over = playing and take is None and reads.time_up(session) and not reads.stays(session)
+    if over and reads.stay_closed(session):
+        # Asked by the desk before the end, somebody said no: now the step-out begins.
+        session = actions.wind_down(session)
+        resting, playing, over = session.state in RESTS, False, False
     dealt = actions.deal_cards(session) if playing and take is None and not over else []
     session.refresh_from_db()
     wanted = f"scene:{scene.pk}" if scene is not None else "warm_up"
@@ -78,6 +82,7 @@ def drawn(found: Entered) -> dict[str, Any]:
         "played": len(played),
         "last_one": not over and entry_rules.last_one(reads.slot(session), timezone.now()),
         "over": over,
+        "asked_by": reads.invited(session) if not reads.stay_closed(session) else "",
         "i_said": role in session.pace.get("stay", {}),
         "reveal": _reveal(found, played) if playing and take is None else None,
     }

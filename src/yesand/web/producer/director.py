@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,9 +20,10 @@ from yesand.kit.errors import Refused
 from yesand.stage import actions, cue_rules, offers, reads
 from yesand.stage.cue_rules import Aim
 from yesand.stage.models import Session, Take
-from yesand.web.access import person_of, program_for
+from yesand.web.access import person_of
 from yesand.web.performer.room_boot import director_boot, texts
-from yesand.web.producer.live_rooms import tile_of
+from yesand.web.producer.desk_steps import anew_of, may_ask_to_stay
+from yesand.web.producer.live_rooms import room_of, tile_of
 
 MOST_OFFERS = 5
 STRENGTHS = {
@@ -31,14 +32,6 @@ STRENGTHS = {
     2: gettext_lazy("clear"),
     3: gettext_lazy("strong"),
 }
-
-
-def _room(request: HttpRequest, slug: str, session: uuid.UUID) -> Session:
-    program = program_for(request, slug, "producer")
-    row = reads.session(session)
-    if row is None or row.program_id != program.pk:
-        raise Http404
-    return row
 
 
 def suggestions(session: Session, take: Take | None, role: str) -> list[dict[str, Any]]:
@@ -81,12 +74,12 @@ def _row(action: str, aim: Aim, when: str = "") -> dict[str, Any]:
 @require_safe
 def room(request: HttpRequest, slug: str, session: uuid.UUID) -> HttpResponse:
     """Both players, what of them is here, and the offers that are left."""
-    row = _room(request, slug, session)
+    row = room_of(request, slug, session)
     person = person_of(request)
-    tile = tile_of(row)
+    tile = tile_of(row, person)
     take = tile.take
     asked = reads.cues_of(take) if take is not None else []
-    players = [
+    players: list[dict[str, Any]] = [
         {
             "seat": seat,
             "offers": suggestions(row, take, seat.role),
@@ -105,9 +98,13 @@ def room(request: HttpRequest, slug: str, session: uuid.UUID) -> HttpResponse:
         "said": row.messages.filter(kind="say").order_by("-pk")[:3],
         "boot": director_boot(row, person.alias or _("Director")),
         "texts": texts(),
+        "anew": anew_of(tile),
+        "ask_to_stay": may_ask_to_stay(row),
     }
     if not getattr(request, "htmx", False):
         return render(request, "producer/room.html", context)
+    if "steps" in request.GET:
+        return render(request, "producer/_steps.html", context)
     for player in players:
         if player["seat"].role == request.GET.get("offers"):
             return render(request, "producer/_offers.html", {"player": player})
@@ -118,7 +115,7 @@ def room(request: HttpRequest, slug: str, session: uuid.UUID) -> HttpResponse:
 @require_POST
 def say(request: HttpRequest, slug: str, session: uuid.UUID) -> HttpResponse:
     """One line from the director to both or to one player, signed with the director's name."""
-    row = _room(request, slug, session)
+    row = room_of(request, slug, session)
     text = " ".join(request.POST.get("text", "").split())[:300]
     to = request.POST.get("to", "")
     if not text or to not in ("", "a", "b"):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from yesand.matching.reads import upcoming
 from yesand.stage.reads import live_sessions
-from yesand.web.access import program_for
+from yesand.web.access import person_of, program_for
 from yesand.web.producer.live_rooms import tiles
 
 
@@ -19,7 +19,7 @@ from yesand.web.producer.live_rooms import tiles
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """Every open room of the program; the fragment alone for the page's own refresh."""
     program = program_for(request, slug, "producer")
-    found = tiles(live_sessions(program))
+    found = tiles(live_sessions(program), person_of(request))
     needing = [tile for tile in found if tile.grave > 0]
     context = {
         "program": program,
