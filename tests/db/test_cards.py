@@ -40,6 +40,21 @@ def test_a_new_card_is_a_draft_that_nobody_is_dealt(mo):
     assert refused.value.problems[0].where == "card.yaml:2: id"
 
 
+def test_a_new_card_that_tells_another_one_is_refused_unless_it_names_it(card, mo):
+    again = TEXT.replace("id: row-15", "id: row-16").replace("title: Row 14", "title: Row 16")
+    with pytest.raises(Refused) as refused:
+        actions.save_card(again, mo)
+    assert codes(refused) == ["near_premise"] and "row-15" in str(refused.value)
+    line = again[: again.index("premise:")].count("\n") + 1
+    assert refused.value.problems[0].where == f"card.yaml:{line}: premise"
+    variant = again.replace("title: Row 16", "title: Row 16\nparent: row-15")
+    assert actions.save_card(variant, mo).body["parent"] == "row-15"
+    actions.set_status(card, "retired", mo)
+    other = again.replace("id: row-16", "id: row-17").replace("night ferry", "slow ferry")
+    Prompt.objects.filter(slug="row-16").update(status="retired")
+    assert actions.save_card(other, mo).slug == "row-17", "what is retired is told no more"
+
+
 def test_saving_is_a_further_version_and_the_old_one_stays_on_the_tables(card, mo):
     second = actions.save_card(TEXT.replace("night ferry", "slow ferry"), mo, card)
     assert (second.version, second.status) == (2, "draft")

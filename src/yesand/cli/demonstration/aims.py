@@ -77,7 +77,8 @@ def _session(program: Program, order: Commission, pair: list[Person]) -> Session
 
 
 def _take(session: Session, index: int, raters: list[Person], luck: Random) -> None:
-    prompts = Prompt.objects.filter(language="en", shape="improvised").order_by("slug")
+    light = {"language": "en", "shape": "improvised", "tone": "light", "use": "train"}
+    prompts = Prompt.objects.filter(**light).order_by("slug")
     scene = Scene.objects.create(session=session, index=index, prompt=prompts[index])
     opened = session.booking.starts_at.timestamp() + 400.0 * index
     take = Take(scene=scene, number=1, state="closed", opened_at=opened, closed_at=opened + TAKE_S)
