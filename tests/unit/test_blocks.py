@@ -323,3 +323,12 @@ def test_rows_of_checksums(shape):
     rows = np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8)
     expected = [checksums.crc32c(row.tobytes()) for row in rows]
     assert checksums.crc32c_rows(rows).tolist() == expected
+
+
+def test_a_stream_is_counted_without_its_samples():
+    whole = read_stream(b"".join(block(n) for n in range(4)))
+    bare = read_stream(b"".join(block(n) for n in range(4)), samples=False)
+    assert len(bare.samples) == 0
+    assert bare.count == whole.count == len(whole.samples) > 0
+    assert (bare.seconds, bare.rate, bare.length) == (whole.seconds, whole.rate, whole.length)
+    assert np.array_equal(bare.blocks, whole.blocks)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -188,20 +188,26 @@ def _keep(stream: Stream, track: Track | None, found: SpooledStream, end: End) -
     if end.state != "complete":
         found = spool().close(stream.pk, end.why)
     points.reach("stream.after_close")
-    path = spool().bytes_path(stream.pk)
-    hashed, plain = StreamHash(), hashlib.sha256()
-    for piece in objects.pieces_of(path):
-        hashed.update(piece)
-        plain.update(piece)
-    if found.hash and end.state == "complete" and found.hash != hashed.hexdigest():
-        end = End("partial", "the bytes here are not those the browser counted")
-    key, sha256 = object_key(stream, track), plain.hexdigest()
+    path, key = spool().bytes_path(stream.pk), object_key(stream, track)
+    hashed = StreamHash()
+
+    def read() -> Iterator[bytes]:
+        for piece in objects.pieces_of(path):
+            hashed.update(piece)
+            yield piece
+
     finding = examine(path, stream.kind, _longest(stream, track)) if key else None
     under = keys.under(stream.recording) if key else ()
     if key:
-        stored = objects.default().put(key, objects.pieces_of(path), under)
-        if (stored.size, stored.sha256) != (hashed.length, sha256) or _reread(key) != sha256:
+        # Read once: what is hashed for the browser is what is put, and what is given back.
+        stored = objects.default().put(key, read(), under)
+        sha256 = stored.sha256
+        if stored.size != hashed.length or _reread(key) != sha256:
             raise OSError(f"the object store gave other bytes back than it got: {key}")
+    else:
+        sha256 = _sha256(read())
+    if found.hash and end.state == "complete" and found.hash != hashed.hexdigest():
+        end = End("partial", "the bytes here are not those the browser counted")
     points.reach("stream.after_put")
     stream = recording.sealed(
         stream,
@@ -252,8 +258,12 @@ def _learned(stream: Stream, track: Track | None, found: SpooledStream, receipt:
 
 def _reread(key: str) -> str:
     """SHA-256 of what the store gives back now, opened."""
+    return _sha256(objects.default().pieces(key))
+
+
+def _sha256(pieces: Iterable[bytes]) -> str:
     plain = hashlib.sha256()
-    for piece in objects.default().pieces(key):
+    for piece in pieces:
         plain.update(piece)
     return plain.hexdigest()
 
@@ -265,8 +275,9 @@ def _note(stream: Stream, track: Track | None) -> None:
     track.state = stream.state
     if track.kind in SOUND and stream.object_key and not stream.finding:
         local = spool().bytes_path(stream.pk)
-        audio = read_stream(local if local.exists() else objects.default().get(stream.object_key))
-        track.rate, track.samples = audio.rate or None, len(audio.samples)
+        source = local if local.exists() else objects.default().get(stream.object_key)
+        audio = read_stream(source, samples=False)
+        track.rate, track.samples = audio.rate or None, audio.count
         if len(audio.blocks):
             track.first_client_ms = first_sample_us(audio.blocks, audio.rate) / 1000.0
     track.save(update_fields=["state", "rate", "samples", "first_client_ms"])

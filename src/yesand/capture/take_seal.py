@@ -66,7 +66,7 @@ def seal_take(take_id: UUID, now: datetime | None = None) -> Seal | None:
     # Twins asked for twice end when their twin is whole, so whole ones go first.
     waiting: list[Track] = []
     for _round in range(2):
-        for track in tracks:
+        for track in waiting if _round else tracks:
             track.stream = seal_stream(track.stream_id, now)
         waiting = [track for track in tracks if track.stream.sealed_at is None]
     points.reach("take.after_streams")
@@ -100,7 +100,9 @@ def _side(take: Take, role: form.Role, tracks: list[Track]) -> _Side:
         if track.kind == "events" and _readable(track)
     )
     audio = {
-        str(track.stream_id): read_stream(objects.default().get(track.stream.object_key))
+        str(track.stream_id): read_stream(
+            objects.default().get(track.stream.object_key), samples=False
+        )
         for track in mine
         if track.kind in SOUND and _readable(track)
     }
@@ -193,7 +195,7 @@ def _stream(track: Track, side: _Side) -> form.Stream:
         container="" if lost else _container(track, side),
         part=track.part,
         rate=audio.rate or 48_000 if audio is not None else (48_000 if _empty(track) else None),
-        samples=len(audio.samples) if audio is not None else (0 if _empty(track) else None),
+        samples=audio.count if audio is not None else (0 if _empty(track) else None),
         first_sample_ms=track.first_client_ms,
         settings=side.events.settings(str(stream.pk), track.kind),
     )

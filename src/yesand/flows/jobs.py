@@ -35,6 +35,8 @@ from yesand.stage import reads as stage_reads
 
 __all__ = ["letters", "on_facts", "ticks"]
 
+jobs.preload("yesand.capture.film_reader")
+
 #: Ranks on a busy evening: browsers keep what is not sealed, then two people wait in a room;
 #: everything else has until tomorrow.
 SEALS, IN_THE_ROOM = 20, 10

@@ -292,7 +292,8 @@ class BlockStream:
     """A stream as arrays.
 
     samples: the accepted blocks' samples one after the other, shape (n,): int32 holding 24-bit
-      values (full scale 8388608), or float32. Holes are not filled: see `find_gaps`.
+      values (full scale 8388608), or float32. Holes are not filled: see `find_gaps`. Empty where
+      the stream was read without them.
     rate: Hz, 0 for an empty stream. blocks: one row per accepted block, dtype BLOCKS.
     length: bytes in all; torn_tail_bytes of them at the end are of a block that never became whole.
     """
@@ -309,7 +310,12 @@ class BlockStream:
     @property
     def seconds(self) -> float:
         """Stored samples at the stated rate."""
-        return len(self.samples) / self.rate if self.rate else 0.0
+        return self.count / self.rate if self.rate else 0.0
+
+    @property
+    def count(self) -> int:
+        """Samples in the accepted blocks."""
+        return int(self.blocks["count"].sum())
 
     def floats(self) -> NDArray[np.float32]:
         """Samples in [-1, 1] as float32, exact for 24-bit values."""
@@ -318,12 +324,14 @@ class BlockStream:
         return self.samples.astype(np.float32) * np.float32(1 / FULL_SCALE)
 
 
-def read_stream(source: Path | str | bytes | memoryview, strict: bool = False) -> BlockStream:
+def read_stream(
+    source: Path | str | bytes | memoryview, strict: bool = False, samples: bool = True
+) -> BlockStream:
     """Read a whole stream from a file or from bytes.
 
-    strict: raise Refused with the first finding instead of listing all. OSError where the file
-    cannot be read. 30 minutes of 48 kHz s24 take about a second, half of it
-    the system's work to hand out 350 MB.
+    strict: raise Refused with the first finding instead of listing all. samples: False leaves them
+    out, for who asks only what there is of them. OSError where the file cannot be read. 30 minutes
+    of 48 kHz s24 take about a second, half of it the system's work to hand out 350 MB.
     """
     data = _whole(Path(source)) if isinstance(source, str | Path) else memoryview(source)
     known = {} if compiled() else checksums(data)
@@ -341,7 +349,7 @@ def read_stream(source: Path | str | bytes | memoryview, strict: bool = False) -
         reader.stream,
         reader.encoding,
         reader.rate,
-        gather(data, table, reader.encoding),
+        gather(data, table if samples else table[:0], reader.encoding),
         table,
         len(data),
         reader.torn_tail_bytes,

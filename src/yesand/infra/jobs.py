@@ -76,6 +76,8 @@ class Tick:
     call: Callable[[], None]
 
 
+#: Modules that bodies load late; the nursery loads them before it forks, once for all children.
+PRELOADED: list[str] = []
 BODIES: dict[str, Body] = {}
 TICKS: dict[str, Tick] = {}
 
@@ -114,6 +116,12 @@ def tick(
         return call
 
     return register
+
+
+def preload(module: str) -> None:
+    """Let children find this module loaded."""
+    if module not in PRELOADED:
+        PRELOADED.append(module)
 
 
 def load() -> None:

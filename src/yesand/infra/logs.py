@@ -28,7 +28,7 @@ NAMED_MAIL = re.compile(r"(?:[\w.'’-]+[ ])*<[^<>\s]+@[^<>\s]+>")
 MAIL = re.compile(r"[^\s@<>\"'(),;:=\[\]]+@[^\s@<>\"'(),;:=\[\]]+")
 DETAIL = re.compile(r"^(DETAIL|CONTEXT|LINE \d+:|Failing row|Key ).*$", re.MULTILINE)
 IP = re.compile(r"(?<![\w.])(?!127\.0\.0\.1|0\.0\.0\.0)\d{1,3}(\.\d{1,3}){3}(?![\w.])")
-FIELDS = ("status", "ms", "method", "route", "seconds", "count", "bytes", "kind", "house")
+FIELDS = ("status", "ms", "method", "route", "seconds", "count", "bytes", "kind", "house", "cpu_s")
 
 
 @contextmanager

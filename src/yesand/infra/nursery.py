@@ -3,13 +3,15 @@
 The nursery is a process that imports Django and the flows once, opens nothing, and forks for
 each job; so a job costs milliseconds to start, shares no connection, and dies alone. It speaks
 JSON lines over a socket: {"id", "name", "ids", "limits", "job"} in, {"id", "ok", "says",
-"refused"} out. When the worker dies, the nursery and its children die with it.
+"refused", "cpu_s"} out. When the worker dies, the nursery and its children die with it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
+import importlib
 import json
 import logging
 import os
@@ -115,10 +117,10 @@ class Nursery:
         self.select.unregister(child.pipe)
         os.close(child.pipe)
         del self.children[child.pipe]
-        _, status = os.waitpid(child.pid, 0)
-        self._answer(child, status)
+        _, status, used = os.wait4(child.pid, 0)
+        self._answer(child, status, round(used.ru_utime + used.ru_stime, 3))
 
-    def _answer(self, child: Child, status: int) -> None:
+    def _answer(self, child: Child, status: int, cpu_s: float) -> None:
         answer: dict[str, Any] = {"ok": False, "refused": False}
         with contextlib.suppress(ValueError):
             answer |= json.loads(bytes(child.said))
@@ -129,7 +131,9 @@ class Nursery:
             answer |= {"ok": False, "says": "took more than its CPU limit"}
         elif code != 0:
             answer |= {"ok": False, "says": f"ended with {code}"}
-        line = json.dumps({"id": child.id, "says": "ended without a word", **answer})
+        line = json.dumps(
+            {"id": child.id, "says": "ended without a word", **answer, "cpu_s": cpu_s}
+        )
         self.channel.sendall(line.encode() + b"\n")
 
     def _end_overdue(self) -> None:
@@ -198,6 +202,11 @@ def main(descriptor: int) -> None:
     from yesand.infra import jobs  # noqa: PLC0415
 
     jobs.load()
+    for module in jobs.PRELOADED:
+        importlib.import_module(module)
+    # A child that looks for garbage would copy every page of what was loaded here.
+    gc.collect()
+    gc.freeze()
     threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
     if threads > 1:
         log.warning("the nursery has more than one thread", extra={"count": threads})

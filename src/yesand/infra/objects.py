@@ -76,7 +76,7 @@ class SealedStore:
                 size += len(piece)
                 yield piece
 
-        self.raw.put(key, sealed.seal(counted(), self._values(key, under), key))
+        self.raw.put(key, sealed.seal(counted(), self._values(key, under), key), hashing=False)
         return Stored(key, size, hashed.hexdigest())
 
     def get(self, key: str) -> bytes:

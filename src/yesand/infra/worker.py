@@ -72,8 +72,11 @@ class Children:
         self.starting = asyncio.Lock()
         self.count = 0
 
-    async def run(self, body: jobs.Body, ids: jobs.Ids) -> None:
-        """Run a body in a child. Raises Refused's text as BodyFailed, too: see `refused`."""
+    async def run(self, body: jobs.Body, ids: jobs.Ids) -> float:
+        """Run a body in a child; the CPU seconds that it took, with all that it started.
+
+        Raises Refused's text as BodyFailed, too: see `refused`.
+        """
         async with self.starting:
             if self.reading is None or self.reading.done():
                 await self._start()
@@ -92,6 +95,7 @@ class Children:
             self.waiting.pop(number, None)
         if not answer["ok"]:
             raise (RefusedInChild if answer["refused"] else BodyFailed)(answer["says"])
+        return float(answer["cpu_s"])
 
     async def _start(self) -> None:
         await self.stop()
@@ -173,12 +177,12 @@ class Worker:
         async def run(context: job_context.JobContext, **ids: Any) -> None:
             began = time.monotonic()
             with logs.bind(job=context.job.id):
+                took: dict[str, Any] = {"kind": body.name}
                 if body.queue == "now":
                     await self._in_thread(jobs.run, body.name, ids)
                 else:
-                    await self.children.run(body, ids)
-                seconds = round(time.monotonic() - began, 3)
-                log.info("job done", extra={"kind": body.name, "seconds": seconds})
+                    took["cpu_s"] = await self.children.run(body, ids)
+                log.info("job done", extra=took | {"seconds": round(time.monotonic() - began, 3)})
 
         return run
 
