@@ -223,3 +223,46 @@ def streams(
         found = bench_streams.run(Path(folder) / "home", count, seconds, every, size, seed)
     ok = not (found["unexpected"] or found["wrong_streams"] or found["disk_full"]["unexpected"])
     say.finish({"seed": seed, **found}, as_json=json, ok=ok)
+
+
+@bench.command("rooms")
+def rooms(
+    rooms: Annotated[
+        str, typer.Option(help="Numbers with commas; the first that is carried ends the run.")
+    ] = "50",
+    seconds: Annotated[float, typer.Option(min=3, help="How long the rooms are played in.")] = 600,
+    take: Annotated[float, typer.Option(min=1, help="Seconds of a take.")] = 180,
+    seed: Seed = None,
+    out: Out = None,
+    json: Json = False,
+) -> None:
+    """Play many rooms at once against the whole server on one core; clients have another.
+
+    Two sockets and eight streams a room, in the pieces and at the rates of a browser. Exit 1 where
+    no number was carried: a lag grew, or a receipt is missing or not of what was sent.
+
+    Example: yesand bench rooms --rooms 50 --seconds 600 --json
+    """
+    # Late: it brings voices, pictures and numpy, which no other bench needs.
+    from yesand.cli import bench_rooms  # noqa: PLC0415
+
+    counts = [int(count) for count in rooms.split(",")]
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    say.line(f"seed {seed}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    runs: list[dict[str, Any]] = []
+    for count in counts:
+        with (
+            tempfile.TemporaryDirectory(dir=out, prefix="yesand-rooms-") as folder,
+            say.progress(f"{count} rooms", seconds) as steps,
+        ):
+            found = bench_rooms.run(Path(folder), count, seconds, take, seed, steps.advance)
+        for row in found["minutes"]:
+            say.line(bench_rooms.line_of(row))
+        say.line(f"{count} rooms: {'carried' if found['carried'] else 'not carried'}")
+        runs.append(found)
+        if found["carried"]:
+            break
+    carried = next((run["rooms"] for run in runs if run["carried"]), 0)
+    say.finish({"carried_rooms": carried, "runs": runs}, as_json=json, ok=carried > 0)
