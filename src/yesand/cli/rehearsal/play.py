@@ -283,6 +283,10 @@ class Rehearsal:
     def _exit(self) -> None:
         last = self.players["a"].page.locator('form[action$="/last"] button')
         last.click(timeout=20_000)
+        for player in self.players.values():
+            # The step-out: the lamp is off, and both say when they are themselves again.
+            player.page.wait_for_selector("text=Step out", timeout=20_000)
+            player.press("ready")
         # Both pages go to the exit by themselves once the room says that the session is over.
         for player in self.players.values():
             player.page.wait_for_url(re.compile("/exit$"), timeout=20_000)
