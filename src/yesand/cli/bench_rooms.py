@@ -14,6 +14,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ LOOK_EVERY = 5.0
 #: Receipts still missing this long after the last take count as lost.
 DRAIN_S = 180.0
 STREAMS = 4
+#: Seconds in which the rooms fill before the run begins, in a long run.
+RAMP_S = 60.0
 
 
 @dataclass
@@ -55,7 +58,6 @@ def run(
     take_s: float,
     seed: int,
     tick: Callable[[float], None] = lambda _: None,
-    database_url: str = "",
 ) -> dict[str, Any]:
     """Carry `rooms` rooms for `seconds`; takes of `take_s`. Raises Refused without room on disk."""
     free, need = shutil.disk_usage(out).free, need_bytes(rooms, seconds)
@@ -64,27 +66,22 @@ def run(
         raise refuse("disk_full", says, "--out")
     server, clients = cores()
     load = os.getloadavg()
-    house = House(out, server, database_url)
+    house = House(out, server)
     take_s = min(take_s, seconds / 3)
     try:
-        house.start()
-        told = house.run("yesand.cli.crowd.seed", str(rooms))
+        with ThreadPoolExecutor(1) as beside:
+            making = beside.submit(make, take_s + 15)
+            house.start()
+            told = house.run("yesand.cli.crowd.seed", str(rooms))
+            matter = making.result()
         with on_core(clients):
-            matter = make(take_s + 15)
             found = asyncio.run(
-                _carry(house, told, matter, seconds, take_s, seed, tick, (server, clients))
+                carry(house, told, matter, seconds, take_s, seed, tick, (server, clients))
             )
     except StepFailed as failed:
         raise refuse("bench_failed", str(failed), "the server") from None
     finally:
         house.stop()
-    minutes = found["minutes"]
-    found["grows"] = {
-        "lag": grows([row["lag_s"]["p95"] for row in minutes]),
-        "unsealed": grows([row["unsealed_streams"] for row in minutes], rooms * STREAMS),
-    }
-    played = found["takes"] >= rooms and found["sent_bytes"] > 0
-    found["carried"] = played and not (found["lost_or_wrong"] or any(found["grows"].values()))
     before = {"rooms": rooms, "seconds": seconds, "take_seconds": take_s, "seed": seed}
     alone = {"server_core": server, "client_core": clients, "load_before": [*load]}
     return before | alone | found
@@ -101,7 +98,7 @@ def line_of(row: dict[str, Any]) -> str:
     )
 
 
-async def _carry(
+async def carry(
     house: House,
     told: dict[str, Any],
     matter: Matter,
@@ -111,6 +108,7 @@ async def _carry(
     tick: Callable[[float], None],
     used_cores: tuple[int | None, int | None],
 ) -> dict[str, Any]:
+    """Play the rooms that `told` names (crowd/seed.py) against a house that runs."""
     seen, looked = Seen(), Server()
     seen.slice_s = min(60.0, seconds)
     rng = random.Random(seed)
@@ -125,7 +123,7 @@ async def _carry(
             crowd.append(Client(ports, room, role, cookie, matter, seen, take_s, first, one))
     memory = house.memory_mb()
     playing = []
-    ramp = min(20.0, seconds / 5)
+    ramp = min(RAMP_S, seconds / 5)
     for number, client in enumerate(crowd):
         playing.append(asyncio.create_task(client.run()))
         if number % 2:
@@ -161,16 +159,24 @@ async def _carry(
             name: max((at[name] for at in looked.queue[row["minute"]]), default=0)
             for name in ("seals", "other")
         }
+    rooms = len(told["rooms"])
+    growing = {
+        "lag": grows([row["lag_s"]["p95"] for row in rows]),
+        "unsealed": grows([row["unsealed_streams"] for row in rows], rooms * STREAMS),
+    }
+    played = seen.takes >= rooms and seen.bytes > 0
     share = {part: round((used[part] - cpu.get(part, 0.0)) / took, 3) for part in sorted(used)}
     return {
         "minutes": rows,
         **seen.whole(),
+        "grows": growing,
+        "carried": played and not (seen.lost or any(growing.values())),
         "drained_s": round(drained, 1),
         "takes_processed_meanwhile": looked.processed,
         "server_cpu_share": {**share, "all": round(sum(share.values()), 3)},
         "core_busy_share": {name: round((all_used[name] - both[name]) / took, 3) for name in both},
         "memory_mb": {"before": memory, "at_the_end": full},
-        "memory_mb_a_room": _a_room(memory, full, len(told["rooms"])),
+        "memory_mb_a_room": _a_room(memory, full, rooms),
         "spool_most_mb": round(max(looked.spool, default=0) / 1e6),
         "load_after": [*os.getloadavg()],
     }

@@ -53,11 +53,9 @@ def cores() -> tuple[int | None, int | None]:
 class House(Server):
     """The whole tree on `core`, on a home of its own below `out`."""
 
-    def __init__(self, out: Path, core: int | None, database_url: str = "") -> None:
+    def __init__(self, out: Path, core: int | None) -> None:
         super().__init__(out)
         self.core = core
-        if database_url:
-            self.env["YESAND_DATABASE_URL"] = database_url
 
     def start(self, seconds: float = 180) -> None:
         with on_core(self.core):

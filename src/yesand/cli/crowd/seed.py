@@ -9,6 +9,7 @@ import json
 import secrets
 import sys
 from importlib import import_module
+from typing import Any
 
 import django
 
@@ -40,7 +41,7 @@ def signed_in(person: Person) -> str:
     return str(session.session_key)
 
 
-def main(rooms: int) -> None:
+def make(rooms: int) -> dict[str, Any]:
     """`rooms` rooms after the green room: two performers each, checked in, cards dealt."""
     name = f"crowd-{secrets.token_hex(3)}"  # a second crowd of the same house has its own people
     seeded = seeding.program(name, f"mo@{name}.example", hours=2 * rooms)
@@ -62,8 +63,8 @@ def main(rooms: int) -> None:
             cookies[place.role] = signed_in(person)
         cards = stage.deal_cards(session)
         found.append({"session": str(session.pk), "card": str(cards[0].pk), "cookies": cookies})
-    print(json.dumps({"cookie": settings.SESSION_COOKIE_NAME, "rooms": found}))
+    return {"cookie": settings.SESSION_COOKIE_NAME, "rooms": found}
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    print(json.dumps(make(int(sys.argv[1]))))
