@@ -46,6 +46,7 @@ VERBS: dict[str, Verb] = {
     "restore": Verb("backup:restore", "Put a backup into an empty home", "server"),
     "keys": Verb("keys:app", "Check, turn, copy and destroy the recordings' keys", "server"),
     "rehearse": Verb("rehearse:rehearse", "Play one scene through real browsers", "rehearse"),
+    "robots": Verb("robots.verbs:app", "Seat a robot or a lab's model in a room", "server"),
     "sample": Verb("sample:sample", "Write a signed release of robot takes"),
     "analyze": Verb("analyze:analyze", "Turns, overlaps, levels and findings of two tracks"),
     "words": Verb("words:words", "Align words to two tracks"),

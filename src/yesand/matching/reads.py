@@ -58,6 +58,21 @@ def partner(seat: Seat) -> Seat:
     return seat.booking.seats.select_related("person").exclude(pk=seat.pk).get()
 
 
+def partners_not_human(person: Person, program: Program) -> list[Seat]:
+    """Seats of robots and models that this person is to play with, soonest first."""
+    return list(
+        Seat.objects.filter(
+            booking__program=program,
+            booking__state__in=("offered", "confirmed", "playing"),
+            booking__seats__person=person,
+        )
+        .exclude(person=person)
+        .exclude(person__player_kind="human")
+        .select_related("person", "booking")
+        .order_by("booking__starts_at")
+    )
+
+
 def windows(person: Person) -> list[Window]:
     """Weekly windows in reading order."""
     return list(Window.objects.filter(person=person).order_by("weekday", "start"))

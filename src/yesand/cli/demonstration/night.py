@@ -7,6 +7,7 @@ import datetime as dt
 import random
 import ssl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +16,9 @@ from django.utils import timezone
 from yesand.capture.models import Seal
 from yesand.cli.demonstration import again
 from yesand.cli.demonstration.cast import Cast
+from yesand.cli.robots.actor import Actor
 from yesand.cli.robots.player import Player
+from yesand.cli.robots.seat import Reciter
 from yesand.cli.robots.voices import Track, duet
 from yesand.commission import actions as commission
 from yesand.commission import reads as accepted
@@ -36,6 +39,8 @@ from yesand.stage.models import Session, Take
 
 SECONDS = 14.0
 PATIENCE = 180.0
+#: What the partner hears later than Bo says it and Bo later than they say it, together, seconds.
+LAG_S = 0.15
 LEAST_LEFT = dt.timedelta(minutes=10)
 
 
@@ -106,7 +111,14 @@ def play(cast: Cast) -> tuple[list[UUID], str]:
 
 
 def _player(person: Person, role: str, track: Track, seconds: float) -> Player:
-    return Player(settings.BASE_URL, path_for(person, "/me"), role, track, seconds, verify=trust())
+    return Player(
+        settings.BASE_URL,
+        path_for(person, "/me"),
+        role,
+        Reciter(track.samples),
+        seconds,
+        verify=trust(),
+    )
 
 
 async def _scenes(players: list[tuple[str, list[Player]]]) -> None:
@@ -199,9 +211,10 @@ def room_for_two(cast: Cast) -> Session:
 async def wait_with_bo(cast: Cast, session: Session, takes: int | None = None) -> None:
     """Bo sits in the room and plays along: `takes` takes, or until the demo is stopped."""
     context = _over_tls()
-    track = duet(300, seed=11)["b"]
     link = await asyncio.to_thread(path_for, cast.bo, "/me")
-    bo = Player(settings.BASE_URL, link, "b", track, 290, verify=trust())
+    # One thread renders Bo's lines beside the sockets, so that Bo's clock is never held up.
+    actor = Actor(seed=11, executor=ThreadPoolExecutor(1, "bo"), lag_s=LAG_S)
+    bo = Player(settings.BASE_URL, link, "b", actor, verify=trust())
     await bo.enter()
     await bo.green_room(str(session.pk))
     while True:
@@ -210,5 +223,5 @@ async def wait_with_bo(cast: Cast, session: Session, takes: int | None = None) -
             return
         except Exception as trouble:
             # The pages may be restarting; Bo comes back like a person who reloads.
-            print(f"   Robot Bo comes back: {type(trouble).__name__}", flush=True)
+            print(f"   Robot Bo comes back: {type(trouble).__name__}: {trouble}", flush=True)
             await asyncio.sleep(2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import contextlib
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from typing import Any
@@ -17,49 +17,44 @@ from aiortc import (
     RTCPeerConnection,
     RTCSessionDescription,
 )
-from aiortc.contrib.media import MediaBlackhole
+from aiortc.mediastreams import MediaStreamError
 from aiortc.sdp import candidate_from_sdp
+from numpy.typing import NDArray
 
-from yesand.cli.robots.voices import FPS, RATE, Track, face
+from yesand.cli.robots import film
+from yesand.cli.robots.film import FPS
+from yesand.cli.robots.seat import RATE
 
-FRAME = 960
+#: A louder sample than this opens the mouth.
+LOUD = 800
+#: Frames that may wait for the line: 200 ms.
+MOST_WAITING = 10
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Voice(MediaStreamTrack):
-    """Speaks `track` from `start()` on; silence before and after. 20 ms frames at 48 kHz."""
+    """Sends the frames that `put` brings, 20 ms at 48 kHz each; who brings them is the clock."""
 
     kind = "audio"
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.track = track
-        self.begun: int | None = None
+        self._frames: asyncio.Queue[NDArray[np.int16]] = asyncio.Queue()
         self.at = 0
-        self.clock: float | None = None
+        self.talking = False
 
-    def start(self) -> None:
-        """The take is open: the next frame is the first of the track."""
-        self.begun = self.at
-
-    def stop_speaking(self) -> None:
-        """Silence from the next frame on."""
-        self.begun = None
+    def put(self, frame: NDArray[np.int16]) -> None:
+        """One frame, int16 (960,). Where nobody takes them, old ones are dropped."""
+        self.talking = bool(np.abs(frame).max() > LOUD)
+        while self._frames.qsize() >= MOST_WAITING:
+            self._frames.get_nowait()
+        self._frames.put_nowait(frame)
 
     async def recv(self) -> av.AudioFrame:
-        if self.clock is None:
-            self.clock = time.monotonic()
-        wait = self.clock + self.at / RATE - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        piece = np.zeros(FRAME, np.int16)
-        if self.begun is not None:
-            from_ = self.at - self.begun
-            said = self.track.samples[from_ : from_ + FRAME] >> 8
-            piece[: len(said)] = said
+        piece = await self._frames.get()
         frame = av.AudioFrame.from_ndarray(piece[None, :], format="s16", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, self.at, Fraction(1, RATE)
-        self.at += FRAME
+        self.at += len(piece)
         return frame
 
 
@@ -75,14 +70,7 @@ class Picture(MediaStreamTrack):
 
     async def recv(self) -> av.VideoFrame:
         await asyncio.sleep(1 / FPS)
-        talking = False
-        if self.voice.begun is not None:
-            at = self.voice.at - self.voice.begun
-            piece = self.voice.track.samples[at : at + RATE // FPS]
-            talking = bool(len(piece)) and int(np.abs(piece).max()) > 200_000
-        frame = av.VideoFrame.from_ndarray(
-            face(self.role, self.number, talking), format="rgb24"
-        ).reformat(format="yuv420p")
+        frame = film.frame(self.role, self.number, self.voice.talking)
         frame.pts, frame.time_base = self.number, Fraction(1, FPS)
         self.number += 1
         return frame
@@ -92,16 +80,23 @@ class Call:
     """One peer connection to the partner. Role b is the polite one."""
 
     def __init__(
-        self, role: str, peer: str, voice: Voice, send: Send, ice_servers: list[dict[str, Any]]
+        self,
+        role: str,
+        peer: str,
+        voice: Voice,
+        send: Send,
+        ice_servers: list[dict[str, Any]],
+        arrived: Callable[[av.AudioFrame], None],
     ) -> None:
         self.role, self.peer, self.voice, self.send = role, peer, voice, send
+        self.arrived = arrived
         self.partner_peer = ""
         self.ice = [
             RTCIceServer(s["urls"], s.get("username"), s.get("credential")) for s in ice_servers
         ]
         self.connection: RTCPeerConnection | None = None
         self.making_offer = False
-        self.sink = MediaBlackhole()
+        self._listening: set[asyncio.Task[None]] = set()
 
     async def meet(self, partner_peer: str) -> None:
         """The partner (re)loaded the page: a new connection; role a makes the offer."""
@@ -114,15 +109,31 @@ class Call:
 
     async def _fresh(self) -> None:
         await self.close()
-        self.sink = MediaBlackhole()
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=self.ice))
         self.connection.addTrack(self.voice)
         self.connection.addTrack(Picture(self.role, self.voice))
+        self._send_picture_only()
 
         @self.connection.on("track")
-        async def _(track: MediaStreamTrack) -> None:
-            self.sink.addTrack(track)
-            await self.sink.start()
+        def _(track: MediaStreamTrack) -> None:
+            if track.kind == "audio":
+                job = asyncio.create_task(self._listen(track))
+                self._listening.add(job)
+                job.add_done_callback(self._listening.discard)
+
+    async def _listen(self, track: MediaStreamTrack) -> None:
+        with contextlib.suppress(MediaStreamError):
+            while True:
+                frame = await track.recv()
+                assert isinstance(frame, av.AudioFrame)
+                self.arrived(frame)
+
+    def _send_picture_only(self) -> None:
+        """A robot does not look: its partner's picture is neither sent to it nor decoded."""
+        assert self.connection is not None
+        for one in self.connection.getTransceivers():
+            if one.kind == "video":
+                one.direction = "sendonly"
 
     async def _offer(self) -> None:
         assert self.connection is not None
@@ -160,6 +171,7 @@ class Call:
                 RTCSessionDescription(said["sdp"], said["type"])
             )
             if said["type"] == "offer":
+                self._send_picture_only()
                 await self.connection.setLocalDescription(await self.connection.createAnswer())
                 await self._say()
         elif body.get("candidate"):
@@ -176,3 +188,5 @@ class Call:
         if self.connection is not None:
             connection, self.connection = self.connection, None
             await connection.close()
+        for job in list(self._listening):
+            job.cancel()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -16,22 +16,17 @@ import httpx
 import websockets
 from websockets.typing import Origin
 
+from yesand.cli.robots import film
 from yesand.cli.robots.arrival import Arrival
 from yesand.cli.robots.call import Call, Voice
-from yesand.cli.robots.upload import Grant, MicFrames, Uploader
-from yesand.cli.robots.voices import RATE, Track, film
+from yesand.cli.robots.live import Live
+from yesand.cli.robots.pages import Pages
+from yesand.cli.robots.recording import Recording
+from yesand.cli.robots.seat import Seat
 
-BLOCK = RATE // 10
-#: Blocks into a take at which a robot asks for an offer.
-PULL_AT = (20, 80)
-OWED = re.compile(r"/notes/([0-9a-f-]{36})")
-MIC_SETTINGS = {
-    "sampleRate": RATE,
-    "channelCount": 1,
-    "echoCancellation": False,
-    "noiseSuppression": False,
-    "autoGainControl": False,
-}
+#: Seconds into a take at which a robot asks for an offer.
+PULL_AT = (2.0, 8.0)
+SEND_EVERY_S = 1.0
 
 
 def now_ms() -> float:
@@ -40,21 +35,19 @@ def now_ms() -> float:
 
 
 class Player:
-    """One robot in one session. `seconds` is how long it plays before *And scene*."""
+    """One robot in one session. `seconds` is how long it plays before *And scene* if it leads."""
 
     def __init__(
-        self, base_url: str, sign_in: str, role: str, track: Track, seconds: float,
+        self, base_url: str, sign_in: str, role: str, seat: Seat, seconds: float = 0.0,
         says: Callable[[str], None] = lambda _: None, verify: TLSContext | bool = True,
     ) -> None:  # fmt: skip
-        self.base_url, self.sign_in, self.role = base_url.rstrip("/"), sign_in, role
-        self.track, self.seconds, self.says = track, seconds, says
-        self.web = httpx.AsyncClient(
-            base_url=self.base_url, follow_redirects=True, timeout=30, verify=verify
-        )
-        self.door = httpx.AsyncClient(timeout=30, verify=verify)
+        self.pages = Pages(base_url, sign_in, verify)
+        self.base_url = self.pages.base_url
+        self.role, self.seat, self.seconds, self.says = role, seat, seconds, says
         self.peer = uuid.uuid4().hex
         self.boot: dict[str, Any] = {}
-        self.voice = Voice(track)
+        self.voice = Voice()
+        self.live = Live(seat, self.voice.put, self._line)
         self.call: Call | None = None
         self.socket: Any = None
         self.last = 0
@@ -62,70 +55,31 @@ class Player:
         self.takes: list[str] = []
         self.recording: asyncio.Task[None] | None = None
         self.stopping = asyncio.Event()
-        self.events: Uploader | None = None
         self.pings: list[dict[str, float]] = []
         self.closed = asyncio.Event()
         self.leads = False
         self.pulls = 0
         self.cards: list[str] = []
         self.session = ""
-        self.choosing: asyncio.Task[None] | None = None
+        self.scene: str | None = None
         self.trouble: BaseException | None = None
         self.wanted: int | None = 1
         self.arrival = Arrival()
-        self._at: dict[str, str] = {}
-
-    # -- pages ------------------------------------------------------------------------------
+        self._jobs: set[asyncio.Task[Any]] = set()
 
     async def enter(self) -> None:
-        """Open the one-time sign-in link."""
-        answer = await self.web.get(self.sign_in)
-        answer.raise_for_status()
-
-    def _csrf(self) -> dict[str, str]:
-        token = self.web.cookies.get("csrftoken") or ""
-        return {"X-CSRFToken": token, "Referer": self.base_url + "/"}
-
-    async def post(self, path: str, **fields: Any) -> httpx.Response:
-        """Send a form as a page would."""
-        answer = await self.web.post(path, data=fields, headers=self._csrf())
-        answer.raise_for_status()
-        return answer
-
-    async def post_json(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Send JSON as a page's script would."""
-        answer = await self.web.post(path, json=body, headers=self._csrf())
-        answer.raise_for_status()
-        return answer.json() if answer.content else {}
-
-    async def page(self, path: str) -> str:
-        """A page's HTML."""
-        answer = await self.web.get(path)
-        answer.raise_for_status()
-        return answer.text
-
-    async def read_boot(self, path: str) -> dict[str, Any]:
-        """The JSON that a page gives its script."""
-        found = re.search(r'<script[^>]*id="boot"[^>]*>(.*?)</script>', await self.page(path), re.S)
-        if not found:
-            raise RuntimeError(f"{path} has no boot block")
-        return json.loads(found.group(1))
-
-    # -- the room ---------------------------------------------------------------------------
+        """Open the one-time sign-in link, and make everything slow before anybody waits."""
+        await self.pages.enter()
+        film.warm(self.role)
+        warm = getattr(self.seat, "warm", None)
+        if warm is not None:
+            await asyncio.to_thread(warm)
 
     async def green_room(self, session: str) -> None:
-        """Report a check that passed: a robot's microphone is a file."""
-        boot = await self.read_boot(f"/room/{session}/check")
-        await self.post_json(
-            boot["report_url"],
-            {
-                "ok": True,
-                "problems": [],
-                "warnings": [],
-                "checks": {"robot": {"generated": 1}},
-                "devices": {"mic": "ROBOT generated speech", "cam": "ROBOT drawn face"},
-            },
-        )
+        """Report a check that passed."""
+        await self.pages.green_room(session)
+
+    # -- the room ---------------------------------------------------------------------------
 
     def _socket_url(self) -> tuple[str, Origin]:
         parts = urlsplit(self.base_url)
@@ -140,33 +94,44 @@ class Player:
         seconds; one that follows does what its partner does.
         """
         self.session, self.wanted = session, takes
-        await self._notes_owed(session)
-        self.boot = await self.read_boot(f"/room/{session}")
+        await self.pages.notes_owed(session, self.role)
+        self.boot = await self.pages.read_boot(f"/room/{session}")
+        # The room's own word, where the caller only guessed.
+        self.role = str(self.boot.get("role", self.role))
         self.call = Call(
-            self.role, self.peer, self.voice, self._signal, self.boot.get("ice_servers", [])
-        )
+            self.role, self.peer, self.voice, self._signal, self.boot.get("ice_servers", []),
+            self.live.incoming.arrived,
+        )  # fmt: skip
+        partner = self.boot.get("partner", {})
+        self.seat.told(
+            "start",
+            {"role": self.role, "alias": self.boot.get("alias", ""),
+             "partner": partner.get("alias", ""), "rate": 48_000, "frame": 960},
+        )  # fmt: skip
         url, origin = self._socket_url()
-        cookies = "; ".join(f"{c.name}={c.value}" for c in self.web.cookies.jar)
+        cookies = "; ".join(f"{c.name}={c.value}" for c in self.pages.web.cookies.jar)
         async with websockets.connect(
             url, origin=origin, additional_headers={"Cookie": cookies}, ssl=ssl
         ) as socket:
             self.socket = socket
             await self._say({"type": "hello", "last": self.last})
             await self.tell("present", {"peer": self.peer, "page": "stage"})
-            pinging = asyncio.create_task(self._ping())
-            listening = asyncio.create_task(self._listen())
+            background = [
+                asyncio.create_task(job) for job in (self._ping(), self.live.run(), self._listen())
+            ]
+            over = asyncio.create_task(self.closed.wait())
             try:
                 done, _ = await asyncio.wait(
-                    {asyncio.create_task(self.closed.wait()), listening},
-                    return_when=asyncio.FIRST_COMPLETED,
+                    {over, *background}, return_when=asyncio.FIRST_COMPLETED
                 )
-                if listening in done:
-                    listening.result()
+                if over not in done:
+                    for job in done:
+                        job.result()
                     raise RuntimeError("the room closed before the take did")
                 if self.trouble is not None:
                     raise self.trouble
             finally:
-                for job in (pinging, listening):
+                for job in (over, *background, *self._jobs):
                     job.cancel()
                 await self.call.close()
 
@@ -177,6 +142,18 @@ class Player:
         """Say something that the room stores."""
         await self._say({"type": "send", "kind": kind, "body": body, "nonce": uuid.uuid4().hex})
 
+    def _apart(self, job: Any) -> asyncio.Task[Any]:
+        """Beside the listening, because it waits for what comes over the same socket."""
+        made = asyncio.create_task(job)
+        self._jobs.add(made)
+        made.add_done_callback(self._jobs.discard)
+        return made
+
+    def _line(self, text: str) -> None:
+        """What the seat begins to say, for the partner to read."""
+        self._event("line", text=text)
+        self._apart(self.tell("line", {"text": text[:400]}))
+
     async def _signal(self, body: dict[str, Any]) -> None:
         assert self.call is not None
         to = "b" if self.role == "a" else "a"
@@ -185,11 +162,9 @@ class Player:
         )
 
     async def _ping(self) -> None:
-        sent = 0
-        while True:
+        for count in range(100_000):
             await self._say({"type": "ping", "t0": now_ms()})
-            sent += 1
-            await asyncio.sleep(0.1 if sent < 10 else 1.0)
+            await asyncio.sleep(0.1 if count < 10 else 1.0)
 
     async def _listen(self) -> None:
         async for text in self.socket:
@@ -217,13 +192,7 @@ class Player:
         arrived = kind == "present" and mine and body.get("peer") == self.peer
         kind, body = self.arrival.read(kind, body, arrived)
         if kind == "present" and not mine and message["role"] in ("a", "b"):
-            assert self.call is not None
-            # Whoever came first says again who it is, so that the later one can call it.
-            if self.call.partner_peer != body.get("peer"):
-                await self.tell("present", {"peer": self.peer, "page": "stage"})
-                await self.call.meet(str(body["peer"]))
-                if self.leads:
-                    await self.tell("ready", {})
+            await self._met(str(body["peer"]))
         elif kind == "signal" and not mine and self.call is not None:
             await self.call.heard(body)
         elif kind == "ready" and not mine and not self.leads:
@@ -231,34 +200,45 @@ class Player:
         elif kind == "cards":
             self.cards = list(body["cards"])
         elif kind == "state" and body.get("state") == "playing" and self.leads:
-            # Apart from the listening: the cards it waits for come over the same socket.
-            self.choosing = asyncio.create_task(self._choose())
-        elif kind == "scene_chosen" and self.leads and "scene" in body:
-            await self.tell("ready", {"scene": body["scene"]})
+            self._apart(self._choose())
+        elif kind == "scene_chosen" and "scene" in body:
+            self._apart(self._read_card(str(body["scene"])))
+            if self.leads:
+                await self.tell("ready", {"scene": body["scene"]})
         elif kind == "take_opened" and str(body["take"]) not in (*self.takes, self.take):
-            self.take = str(body["take"])
-            self.stopping.clear()
-            self.recording = asyncio.create_task(self._record(self.take))
-            self.recording.add_done_callback(self._recorded)
+            self._open_take(str(body["take"]), str(body.get("scene", "")))
         elif kind == "cue" and body.get("cue") and body.get("to") == self.role:
-            await self._take_cue(body)
+            self._apart(self._take_cue(body))
         elif kind == "pause" and self.take:
-            await self.tell("resume", {"take": self.take})
+            await self._pause(str(body.get("why", "pause")))
+        elif kind == "resume" and not mine and self.take:
+            self._go_on()
         elif kind == "take_closed" and self.take == str(body.get("take")):
             self.stopping.set()
         elif kind == "state" and body.get("state") == "ended":
             self.closed.set()
 
-    def _recorded(self, job: asyncio.Task[None]) -> None:
-        # A recording that broke must end the robot's evening, not leave it waiting in the room.
-        if not job.cancelled() and job.exception() is not None:
-            self.trouble = job.exception()
-            self.closed.set()
+    async def _met(self, peer: str) -> None:
+        assert self.call is not None
+        if self.call.partner_peer == peer:
+            return
+        # Whoever came first says again who it is, so that the later one can call it.
+        await self.tell("present", {"peer": self.peer, "page": "stage"})
+        await self.call.meet(peer)
+        if self.leads:
+            await self.tell("ready", {})
+
+    async def _read_card(self, scene: str) -> None:
+        """What the page would show of the scene, for whoever sits in the seat."""
+        card = await self.pages.get_json(f"/api/room/{self.session}/card")
+        if card["scene"] in (scene, self.scene) or not scene:
+            self.scene = str(card["scene"])
+            self.seat.told("scene", card)
 
     async def _choose(self) -> None:
         if not self.cards:
             # The page deals the cards; the room then says which.
-            await self.page(f"/room/{self.session}")
+            await self.pages.page(f"/room/{self.session}")
         for _ in range(50):
             if self.cards:
                 await self.tell("scene_chosen", {"prompt": self.cards[0]})
@@ -268,27 +248,24 @@ class Player:
     async def _take_cue(self, body: dict[str, Any]) -> None:
         self._event("cue_asked", cue=body["cue"])
         at = now_ms()
-        await self.tell(
-            "cue_displayed",
-            {
-                "cue": body["cue"],
-                "client_ms": at,
-                "displayed_at": self._stage_s(at),
-                "hidden": False,
-            },
-        )
+        shown = {
+            "cue": body["cue"],
+            "client_ms": at,
+            "displayed_at": self._stage_s(at),
+            "hidden": False,
+        }
+        await self.tell("cue_displayed", shown)
         self._event("cue_displayed", cue=body["cue"])
+        self.seat.told("cue", {k: body[k] for k in ("cue", "action") if k in body})
         await asyncio.sleep(0.5)
         at = now_ms()
-        await self.tell(
-            "cue_response",
-            {
-                "cue": body["cue"],
-                "response": "took",
-                "client_ms": at,
-                "responded_at": self._stage_s(at),
-            },
-        )
+        answer = {
+            "cue": body["cue"],
+            "response": "took",
+            "client_ms": at,
+            "responded_at": self._stage_s(at),
+        }
+        await self.tell("cue_response", answer)
         self._event("cue_response", cue=body["cue"], response="took")
 
     def _stage_s(self, client_ms: float) -> float:
@@ -298,103 +275,76 @@ class Player:
         middle = (best["t0_ms"] + best["t3_ms"]) / 2
         return (best["t1_s"] + best["t2_s"]) / 2 + (client_ms - middle) / 1000
 
-    # -- recording --------------------------------------------------------------------------
+    # -- a take -----------------------------------------------------------------------------
 
     def _event(self, kind: str, /, **fields: Any) -> None:
-        if self.events is not None:
-            line = json.dumps({"t": now_ms(), "type": kind, **fields}) + "\n"
-            self.events.add(line.encode())
+        if self.live.recording is not None:
+            self.live.recording.event(kind, now_ms(), **fields)
 
-    async def _stream(self, kind: str) -> Uploader:
-        answer = await self.post_json(
-            self.boot["streams_url"], {"take": self.take, "kind": kind, "reason": "start"}
-        )
-        return Uploader(self.door, Grant.of(answer))
-
-    async def _record(self, take: str) -> None:
-        """Record in real time what the robot says, and send it while it is said."""
-        mic, cam, events = [await self._stream(k) for k in ("mic", "cam", "events")]
-        self.events = events
+    def _open_take(self, take: str, scene: str) -> None:
+        self.take = take
+        self.stopping.clear()
+        recording = Recording(self.pages, self.boot["streams_url"], take, self.role)
+        self.live.recording = recording
         for ping in self.pings[-10:]:
             self._event("ping", **ping)
-        self._event("settings", kind="mic", settings=MIC_SETTINGS)
-        self._event("stream_start", stream=str(mic.grant.stream), kind="mic", rate=RATE)
+        self.recording = asyncio.create_task(self._record(take, scene, recording))
+        self.recording.add_done_callback(self._recorded)
+
+    def _recorded(self, job: asyncio.Task[None]) -> None:
+        # A recording that broke must end the robot's evening, not leave it waiting in the room.
+        if not job.cancelled() and job.exception() is not None:
+            self.trouble = job.exception()
+            self.closed.set()
+
+    async def _pause(self, why: str) -> None:
+        if self.live.recording is not None:
+            self.live.recording.pause(why)
+        self.seat.told("pause", {})
+        await self.tell("resume", {"take": self.take})
+
+    def _go_on(self) -> None:
+        if self.live.recording is not None and self.live.recording.paused:
+            self.live.recording.go_on()
+            self.seat.told("resume", {})
+
+    async def _record(self, take: str, scene: str, recording: Recording) -> None:
+        """Record in real time what the robot says and hears, and send it while it plays."""
+        if scene != self.scene:
+            await self._read_card(scene)
+        self.seat.told("take_opened", {"take": take})
+        beside = [self._apart(self._lead(take))] if self.leads or self.pulls else []
+        await recording.open()
         await self.tell("device", {"state": "recording", "take": take})
-        picture = film(self.role, self.track, self.seconds)
-        self.voice.start()
-        frames = MicFrames(mic.grant.stream, RATE)
-        started = time.monotonic()
-        begun = now_ms()
-        sent_film, asked = 0, False
         while not self.stopping.is_set():
-            end = frames.first + BLOCK
-            wait = started + end / RATE - time.monotonic()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            piece = self.track.samples[frames.first : end]
-            if len(piece) < BLOCK:
-                break
-            mic.add(frames.block(piece, begun + 1000 * end / RATE))
-            if frames.sequence % 10 == 0:
-                share = min(1.0, end / RATE / self.seconds)
-                upto = int(len(picture) * share)
-                cam.add(picture[sent_film:upto])
-                sent_film = upto
-                for stream in (mic, cam, events):
-                    await stream.send()
-            if self.pulls and frames.sequence in PULL_AT:
-                self.pulls -= 1
-                await self.tell("cue", {"pull": True})
-            if end / RATE >= self.seconds and self.leads and not asked:
-                asked = True
-                await self.tell("and_scene", {"take": take})
-                asyncio.get_running_loop().create_task(self._close(take))
-        await self.stopping.wait()
-        self.voice.stop_speaking()
-        cam.add(picture[sent_film:])
-        self._event("stream_stop", stream=str(mic.grant.stream), samples=frames.first)
-        self.events = None
-        for stream in (mic, cam, events):
-            await stream.finish()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), SEND_EVERY_S)
+            await recording.send()
+        for job in beside:
+            job.cancel()
+        self.seat.told("take_closed", {"take": take})
+        self.live.recording = None
+        await recording.finish()
         self.takes.append(take)
         self.take, self.recording = None, None
-        await self.notes(self.session, self.takes[-1])
+        await self.pages.notes(self.session, take, self.role)
         if self.wanted is not None and len(self.takes) >= self.wanted:
             self.closed.set()
 
-    async def _close(self, take: str) -> None:
-        await asyncio.sleep(3.2)
-        await self.tell("take_closed", {"take": take, "ended_by": "and_scene"})
-
-    # -- after the scene ----------------------------------------------------------------------
-
-    async def _notes_owed(self, session: str) -> None:
-        """A room first asks for the notes of a take that was closed without this robot."""
-        while owed := OWED.search(str((await self.web.get(f"/room/{session}")).url)):
-            await self.notes(session, owed[1])
-
-    async def notes(self, session: str, take: str) -> None:
-        """Answer the notes of a take like a person would, page by page."""
-        own = {"a": "joy", "b": "amusement"}[self.role]
-        self._at = {}
-        for _ in range(16):
-            answer = await self.web.get(f"/room/{session}/notes/{take}", params=self._at)
-            if 'name="natural"' in answer.text:
-                await self.post(str(answer.url), natural=4, grounded=4, human=1, fun=5, keep_out="")
-                return
-            about_own = 'name="sure"' not in answer.text
-            said = {"primary": own if about_own else "amusement", "intensity": 2}
-            if not about_own:
-                said["sure"] = "sure"
-            sent = await self.web.post(
-                str(answer.url), data=said, headers=self._csrf(), follow_redirects=False
-            )
-            self._at = dict(httpx.URL(sent.headers["Location"]).params)
-        raise RuntimeError("the notes did not end")
-
-    _at: dict[str, str] = {}
+    async def _lead(self, take: str) -> None:
+        """Ask for offers and end the scene, by the seconds played."""
+        began = time.monotonic()
+        for at in PULL_AT[: self.pulls]:
+            await asyncio.sleep(max(0.0, began + at - time.monotonic()))
+            self.pulls -= 1
+            await self.tell("cue", {"pull": True})
+        if self.leads:
+            await asyncio.sleep(max(0.0, began + self.seconds - time.monotonic()))
+            await self.tell("and_scene", {"take": take})
+            await asyncio.sleep(3.2)
+            await self.tell("take_closed", {"take": take, "ended_by": "and_scene"})
 
     async def finish(self) -> None:
         """Hang up everything."""
-        await self.web.aclose()
-        await self.door.aclose()
+        with contextlib.suppress(httpx.HTTPError):
+            await self.pages.finish()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-from fractions import Fraction
 
-import av
 import numpy as np
 
 from yesand.formats.robot_voice import robot_dialogue
@@ -44,24 +41,3 @@ def face(role: str, number: int, talking: bool, scale: int = 1) -> np.ndarray:
     mouth = ((x - WIDTH / 2) / 20) ** 2 + ((y - HEIGHT / 2 - 28) / tall) ** 2 < 1
     frame[mouth] = (120, 40, 36)
     return frame
-
-
-def film(role: str, track: Track, seconds: float) -> bytes:
-    """The robot's camera: WebM with VP8 video only, as a browser's recorder makes it."""
-    out = io.BytesIO()
-    container = av.open(out, "w", format="webm")
-    stream = container.add_stream("libvpx", rate=FPS)
-    stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-    stream.bit_rate = 150_000
-    stream.options = {"deadline": "realtime", "cpu-used": "8"}
-    stream.time_base = Fraction(1, FPS)
-    step = RATE // FPS
-    for number in range(int(seconds * FPS)):
-        piece = track.samples[number * step : (number + 1) * step]
-        loud = bool(len(piece)) and int(np.abs(piece).max()) > 200_000
-        frame = av.VideoFrame.from_ndarray(face(role, number, loud), format="rgb24")
-        frame.pts = number
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode(None))
-    container.close()
-    return out.getvalue()

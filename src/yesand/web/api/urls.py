@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from yesand.web.api import health, items, media, streams, timeline
+from yesand.web.api import card, health, items, media, streams, timeline
 
 app_name = "api"
 
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("api/media/<str:token>", media.media, name="media"),
     path("api/room/<uuid:session>/check-streams", streams.check_streams, name="check_streams"),
     path("api/room/<uuid:session>/green-room", streams.green_room, name="green_room"),
+    path("api/room/<uuid:session>/card", card.card, name="card"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from yesand.consent import actions, reads, rules
 from yesand.consent.models import Grant
 from yesand.kit.errors import refuse
+from yesand.matching import reads as matching
 from yesand.people import access
 from yesand.people.models import Person, Program
 from yesand.web.access import person_of, program_for
@@ -62,6 +63,8 @@ def consent(request: HttpRequest, slug: str) -> HttpResponse:
             "extra": _shown(person, program, ["solo_use", "own"]) if playing else [],
             "never": [reads.title_of(code) for code in rules.PURPOSES if code not in asked],
             "playing": playing,
+            # Before anything is signed: who of the partners ahead is no human.
+            "not_human": matching.partners_not_human(person, program),
             "history": [
                 (
                     row,

@@ -230,6 +230,13 @@ def device(member: Member, body: dict[str, Any], nonce: str) -> None:
     _post(member, "device", kept, nonce)
 
 
+def line(member: Member, body: dict[str, Any], nonce: str) -> None:
+    """What a robot or a model says, in words, for the partner to read."""
+    if _player(member).person.player_kind == "human":
+        raise refuse("robots_only", _("Only robots and models write what they say."), "kind")
+    _post(member, "line", {"text": _text(body, "text", 400)}, nonce)
+
+
 KINDS: dict[str, Callable[[Member, dict[str, Any], str], None]] = {
     "signal": signal,
     "present": present,
@@ -245,6 +252,7 @@ KINDS: dict[str, Callable[[Member, dict[str, Any], str], None]] = {
     "leave": leave,
     "notes_done": notes_done,
     "device": device,
+    "line": line,
 }
 
 
