@@ -190,7 +190,7 @@ def test_workers_run_facts_bodies_and_survive_the_bad_ones(start, tmp_path):
         for name in ("say_now", "say_work", "say_spool"):
             jobs.defer(name, word=name)
             until((tmp_path / name).exists)
-    assert (tmp_path / "say_work").read_text() == str(os.nice(0) + 10), "it lets pages go first"
+    assert (tmp_path / "say_work").read_text() == str(os.nice(0) + 5), "it lets pages go first"
 
     def states() -> dict[str, str]:
         with connection.cursor() as cursor:

@@ -52,7 +52,7 @@ def die_with_parent(number: int = signal.SIGTERM) -> Callable[[], None]:
     return arm
 
 
-def step_back(steps: int = 10) -> None:
+def step_back(steps: int = 5) -> None:
     """Let every process that somebody waits for go first: this one and what it starts yield.
 
     Linux may weigh sessions before processes; then ours steps back too.
