@@ -109,7 +109,7 @@ def test_the_exit_page_is_decided_by_ear_by_hand_and_by_key(world, playwright: P
         expect(card.locator(".play")).to_have_attribute("aria-pressed", "true")
         head = card.locator("path.headline")
         expect(head).to_have_attribute("transform", MOVED)
-        card.get_by_role("button", name="Keep").press("Enter")
+        card.get_by_role("button", name="Keep", exact=True).press("Enter")
         expect(card).to_have_attribute("data-choice", "keep")
         expect(card.locator(".said")).to_contain_text("once Noor keeps it too")
         expect(card.locator("path.headline")).to_have_attribute("transform", MOVED)
@@ -117,7 +117,7 @@ def test_the_exit_page_is_decided_by_ear_by_hand_and_by_key(world, playwright: P
         # counted at once, in a place that is read out; and the key stays where it was pressed
         tally = page.get_by_role("status").and_(page.locator("#tally"))
         expect(tally).to_have_text("1 kept, 1 struck, 1 not chosen yet.")
-        expect(card.get_by_role("button", name="Keep")).to_be_focused()
+        expect(card.get_by_role("button", name="Keep", exact=True)).to_be_focused()
         again = page.locator(f"#take-{takes[1]}")
         again.get_by_role("button", name="Hold 48 h").press("Enter")
         expect(tally).to_have_text("1 kept, 1 held, 1 not chosen yet.")

@@ -42,6 +42,7 @@ EXCEPTIONS = {
     "roster place": "one person's place on the roster",
     "window": "one window of availability",
     "block": "a silent block between two performers",
+    "copy share": "a player lets the other keep a copy of their side of a take",
     "play again": "mutual wish to be paired again",
     "schedule": "one week's pairings with their bound and gap",
     "seat": "one person's half of a booking",
