@@ -41,7 +41,7 @@ def played(here: Room, monkeypatch: pytest.MonkeyPatch, seconds: float = 24.0) -
         browsers[role].record(voices[role].samples[: round((seconds - 0.4) * 48_000)], now[0] + 0.2)
     for at, role, action, answer in (
         (6.0, "a", "Offer tea", "took"),
-        (14.0, "b", "Say no", "bent"),
+        (17.0, "b", "Say no", "bent"),
     ):
         now[0] = take.opened_at + at
         cue = actions.offer_cue(take, role, action, Aim("joy", 2), by="director")

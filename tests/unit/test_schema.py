@@ -49,6 +49,7 @@ EXCEPTIONS = {
     "hold": "quarter hours held for a booking",
     "place": "one person's place in a session: role, alias",
     "pause": "a declared gap asked for by a person",
+    "offer count": "offers made in a program, so that each tenth is the empty control",
     "room message": "one line of the room log",
     "processing": "one run of post over a sealed take",
     "assignment": "an item given to a rater",
