@@ -14,7 +14,7 @@ import { after, type Model, played, START } from "./model.ts";
 import { Offering } from "./offering.ts";
 import type { Answer } from "./offers.ts";
 import { Hours } from "./hours.ts";
-import { refreshParts } from "./refresh.ts";
+import { announce, refreshParts } from "./refresh.ts";
 import { BREAK, goAway } from "./rest.ts";
 import type { StageBoot } from "./settings.ts";
 import { type Prepared, prepare, TakeRecording } from "./take.ts";
@@ -199,7 +199,7 @@ export class Stage implements Acts {
     const before = this.#model;
     this.#model = after(before, message);
     this.#call.hear(message);
-    document.body.dispatchEvent(new CustomEvent(`room:${message.kind}`, { detail: message, bubbles: true }));
+    announce(message, this.boot.heard);
     if (!this.#live) {
       // The echo of our own arrival: what came before it is history.
       const mine = message.kind === "present" && textOf(message.body, "peer") === this.#call.id;
