@@ -249,5 +249,5 @@ def test_a_second_machine_plays_with_the_robot_that_waits(
         browser.close()
     assert served.robot is not None
     sealed = read_json(served.robot.stdout)
-    # Three of each, and what the browser heard of the robot.
-    assert sealed == {"lost_seconds": 0.0, "streams": ["complete"] * 7}
+    # Microphone, camera, events and what was heard of the other: four of each.
+    assert sealed == {"lost_seconds": 0.0, "streams": ["complete"] * 8}

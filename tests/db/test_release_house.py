@@ -246,6 +246,15 @@ def test_robots_and_humans_never_mix(stage):
     assert kinds == {"human"}
 
 
+def test_a_take_with_a_model_is_refused_and_counted(stage):
+    stage.take((stage.performer(), stage.performer(kind="model")))
+    stage.take(stage.pair(kind="model"))
+    with pytest.raises(Refused) as refusal:
+        build(stage)
+    assert refusal.value.code == "empty_release"
+    assert "2 robots" in str(refusal.value)
+
+
 def test_a_name_that_no_folder_can_have_is_refused_before_a_draft(stage):
     stage.take()
     for name in ("Light Voices", "light_voices", "-x", "x" * 61, "../x"):

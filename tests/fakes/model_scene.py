@@ -62,6 +62,10 @@ def main() -> None:
         ),
         "kinds": sorted(p.kind for p in capture.manifest_of(take.pk).players),
         "told": tone.events,
+        "late_s": {
+            track.role: track.first_client_ms / 1000 - take.opened_at
+            for track in capture.tracks(take.pk, kind="mic")
+        },
         "lines": [m.body["text"] for m in session.messages.filter(kind="line").order_by("pk")],
         "left_out": reads.dry_run(program, "recognition_training").left_out,
         "robots_left_out": reads.dry_run(program, "recognition_training", robots=True).left_out,

@@ -86,6 +86,8 @@ def test_a_model_plays_a_whole_scene_with_a_robot(scene: dict[str, Any]) -> None
     whole = [f"{kind} complete" for kind in ("cam", "events", "heard", "mic") for _role in "ab"]
     assert scene["streams"] == whole
     assert scene["kinds"] == ["model", "robot"]
+    # Both begin with the lamp, whatever else this machine does.
+    assert max(scene["late_s"].values()) < 1.0
     told = scene["told"]
     assert told[0] == "start"
     assert told.index("scene") < told.index("take_opened") < told.index("take_closed")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from yesand.cli.robots import recording as recorder
+from yesand.cli.robots.call import Voice
 from yesand.cli.robots.film import FPS, Film
 from yesand.cli.robots.live import HELD, Incoming, Live
 from yesand.cli.robots.recording import Recording
@@ -148,6 +149,28 @@ def test_what_arrives_is_cut_into_20_ms_and_a_hole_is_silence():
     incoming.arrived(audio(480, 3 * FRAME + 480, channels=1))
     incoming.arrived(audio(FRAME, 4 * FRAME))
     assert [int(incoming.next()[0]) for _ in range(2)] == [5000, 5000]
+
+
+def test_a_busy_second_delays_nothing_for_good():
+    incoming = Incoming()
+    for n in range(12):  # 240 ms came at once
+        incoming.arrived(audio(FRAME, n * FRAME, 1, level=n + 1))
+    waiting = []
+    for n in range(12, 130):
+        waiting.append(n - int(incoming.next()[0]))
+        incoming.arrived(audio(FRAME, n * FRAME, 1, level=n + 1))
+    assert waiting[0] == 11 and waiting[-1] <= HELD + 1
+
+
+async def test_a_new_line_begins_with_what_is_said_now():
+    voice = Voice()
+    for n in range(20):
+        voice.put(np.full(FRAME, n + 1, np.int16))
+    heard = [int((await voice.recv()).to_ndarray()[0, 0])]
+    for n in range(20, 23):
+        voice.put(np.full(FRAME, n + 1, np.int16))
+    heard += [int((await voice.recv()).to_ndarray()[0, 0]) for _ in range(3)]
+    assert heard == [20, 21, 22, 23]
 
 
 class Uploads:

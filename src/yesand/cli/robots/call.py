@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from typing import Any
@@ -29,6 +30,8 @@ from yesand.cli.robots.seat import RATE
 LOUD = 800
 #: Frames that may wait for the line: 200 ms.
 MOST_WAITING = 10
+#: A line that took nothing for this long has begun anew, seconds.
+IDLE_S = 0.15
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
@@ -40,6 +43,7 @@ class Voice(MediaStreamTrack):
     def __init__(self) -> None:
         super().__init__()
         self._frames: asyncio.Queue[NDArray[np.int16]] = asyncio.Queue()
+        self._taken_at = 0.0
         self.at = 0
         self.talking = False
 
@@ -51,7 +55,13 @@ class Voice(MediaStreamTrack):
         self._frames.put_nowait(frame)
 
     async def recv(self) -> av.AudioFrame:
+        now = time.monotonic()
+        if now - self._taken_at > IDLE_S:
+            # A new line begins with what is said now: what waited would delay it for good.
+            while self._frames.qsize() > 1:
+                self._frames.get_nowait()
         piece = await self._frames.get()
+        self._taken_at = time.monotonic()
         frame = av.AudioFrame.from_ndarray(piece[None, :], format="s16", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, self.at, Fraction(1, RATE)
         self.at += len(piece)

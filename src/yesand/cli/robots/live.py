@@ -16,6 +16,8 @@ from yesand.cli.robots.seat import FRAME, RATE, SILENCE, Frame, Seat
 
 #: Frames held back when the partner's sound begins, against jitter; and the most that may wait.
 HELD, MOST = 2, 15
+#: What waited needlessly for so many frames is left out: a busy second delays nothing for good.
+WATCHED = 50
 
 
 class Incoming:
@@ -26,6 +28,7 @@ class Incoming:
         self._rest = np.zeros(0, np.int16)
         self._flowing = False
         self._next_pts: int | None = None
+        self._spare, self._seen = MOST, 0
 
     def arrived(self, frame: av.AudioFrame) -> None:
         """A decoded frame at 48 kHz, mono or stereo; a hole in its times becomes silence."""
@@ -48,9 +51,18 @@ class Incoming:
         if not self._flowing and len(self._frames) >= HELD:
             self._flowing = True
         if self._flowing and self._frames:
+            self._catch_up()
             return self._frames.popleft()
         self._flowing = False
         return SILENCE
+
+    def _catch_up(self) -> None:
+        self._spare = min(self._spare, len(self._frames) - 1 - HELD)
+        self._seen += 1
+        if self._seen >= WATCHED:
+            for _ in range(max(0, self._spare)):
+                self._frames.popleft()
+            self._spare, self._seen = MOST, 0
 
 
 class Live:
