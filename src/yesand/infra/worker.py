@@ -38,8 +38,14 @@ HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 10.0
 REAP_SECONDS = 5.0
 GIVE_UP_AFTER = 6
-# One thread each: the worker runs as many bodies as there are cores.
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+# One thread each: the worker runs as many bodies as there are cores, and the nursery forks, which
+# a thread of a library (jemalloc's, inside Arrow) does not survive.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 log = logging.getLogger("yesand.jobs")
 
 
