@@ -167,7 +167,8 @@ def test_the_third_scene_is_another_relationship(here, clock):
     Prompt.objects.filter(pk=other.pk).update(relationship="rivals")
     warm(here)
     play(here, clock, own_line="One")
-    play(here, clock)
+    friends = [one for one in actions.deal_cards(here.session) if one != other]
+    play(here, clock, prompt=friends[0])
     both_ready(here)
     assert other in actions.deal_cards(here.session)[:1]
 

@@ -14,7 +14,7 @@ import { after, type Model, played, START } from "./model.ts";
 import { Offering } from "./offering.ts";
 import type { Answer } from "./offers.ts";
 import { Hours } from "./hours.ts";
-import { announce, refreshParts } from "./refresh.ts";
+import { announce, Redraw, redraws } from "./refresh.ts";
 import { BREAK, goAway } from "./rest.ts";
 import type { StageBoot } from "./settings.ts";
 import { type Prepared, prepare, TakeRecording } from "./take.ts";
@@ -42,6 +42,7 @@ export class Stage implements Acts {
   readonly #offers: Offering;
   readonly #ending: Ending;
   readonly #hours: Hours;
+  readonly #redraw: Redraw;
 
   constructor(
     private readonly boot: StageBoot,
@@ -55,7 +56,8 @@ export class Stage implements Acts {
       error: (error) => view.noticeWords(error.says),
     });
     this.#offers = new Offering(boot, this.#socket, view, () => this.#take);
-    this.#hours = new Hours(boot.ends_at, () => document.body.dispatchEvent(new CustomEvent("room:time")));
+    this.#redraw = new Redraw(() => view.state(view.now));
+    this.#hours = new Hours(boot.ends_at, () => void this.#redraw.now());
     this.#ending = new Ending(boot.role, {
       show: (by) => view.ending(by === null ? null : by === boot.role ? boot.alias : boot.partner.alias),
       close: (take) => void this.#socket.send("take_closed", { take, ended_by: "and_scene" }),
@@ -200,6 +202,7 @@ export class Stage implements Acts {
     this.#model = after(before, message);
     this.#call.hear(message);
     announce(message, this.boot.heard);
+    if (redraws(message, this.boot.heard) && !this.#model.take) void this.#redraw.now();
     if (!this.#live) {
       // The echo of our own arrival: what came before it is history.
       const mine = message.kind === "present" && textOf(message.body, "peer") === this.#call.id;
@@ -216,13 +219,6 @@ export class Stage implements Acts {
     if (this.#model.state === BREAK) return this.#rest();
     if (take) void this.#openTake(this.boot.take?.id === take.id ? "reload" : "start");
     else if (this.boot.take && closed === this.boot.take.id) this.#toNotes(closed);
-    if (!take && this.#outdated()) void this.#refresh();
-  }
-
-  /** Drawn before the room moved on. */
-  #outdated(): boolean {
-    const drawn = document.querySelector<HTMLElement>('[data-act="ready"][data-scene]')?.dataset["scene"] ?? "";
-    return this.#model.scene !== "" && this.#model.scene !== drawn;
   }
 
   #act(before: Model, message: LogMessage): void {
@@ -243,8 +239,6 @@ export class Stage implements Acts {
     }
     if (message.kind === "state" && now.state === BREAK) return this.#rest();
     if (message.kind === "state" && now.state === STEP_OUT) this.#letGo();
-    const redraws = ["scene_chosen", "state", "cards"].includes(message.kind);
-    if (redraws && !now.take && this.view.now === "warm_up") void this.#refresh();
   }
 
   /** A break is a page of its own: here everything stops, there nothing is asked for. */
@@ -258,7 +252,6 @@ export class Stage implements Acts {
   async #openTake(reason: "start" | "reload"): Promise<void> {
     const take = this.#model.take;
     if (!take) return;
-    void this.#refreshPrompt();
     this.view.notice("");
     if (this.#model.paused_at !== null) {
       // Back in a pause: nothing is written until both go on.
@@ -319,7 +312,7 @@ export class Stage implements Acts {
     if (recorded) return this.#toNotes(id);
     this.#next = prepare();
     this.view.state("warm_up");
-    void this.#refresh();
+    void this.#redraw.now();
   }
 
   #toNotes(take: string): void {
@@ -384,16 +377,5 @@ export class Stage implements Acts {
     this.#offers.tick();
     // Between scenes the table says it.
     this.view.lastOne(this.#hours.lastOne(at) && this.view.now === "playing");
-  }
-
-  async #refresh(): Promise<void> {
-    const elsewhere = await refreshParts();
-    if (elsewhere) return location.assign(elsewhere);
-    this.view.state(this.view.now);
-  }
-
-  /** The prompt of the scene that begins, where this page was drawn before it was chosen. */
-  async #refreshPrompt(): Promise<void> {
-    if (!document.querySelector("section.prompt") || this.#outdated()) await this.#refresh();
   }
 }

@@ -10,6 +10,7 @@ import { finishLeftovers, letGo } from "../recorder/resume.ts";
 import { type LogMessage, textOf } from "../room/messages.ts";
 import { RoomSocket, socketUrl } from "../room/socket.ts";
 import type { Acts } from "./controls.ts";
+import { announce, Redraw, redraws } from "./refresh.ts";
 import type { StageBoot } from "./settings.ts";
 import type { View } from "./view.ts";
 
@@ -23,6 +24,7 @@ const nothing = (): void => undefined;
 
 export class Rest implements Acts {
   readonly #socket: RoomSocket;
+  readonly #redraw = new Redraw(nothing);
   readonly choose = nothing;
   readonly andScene = nothing;
   readonly notYet = nothing;
@@ -69,8 +71,9 @@ export class Rest implements Acts {
   #hear(message: LogMessage): void {
     // What came before this page was drawn is history.
     if (message.id <= this.boot.heard) return;
-    document.body.dispatchEvent(new CustomEvent(`room:${message.kind}`, { detail: message, bubbles: true }));
+    announce(message, this.boot.heard);
     if (message.kind === "state" && textOf(message.body, "state") !== BREAK) location.reload();
+    else if (redraws(message, this.boot.heard)) void this.#redraw.now();
   }
 }
 

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Playwright
 
 from yesand.cli.rehearsal.browser import Performer
@@ -64,6 +65,7 @@ class MovedServer(Server):
         }
         self.helper: subprocess.Popen[str] | None = None
         self.starts = 0.0
+        self.began = time.monotonic()
 
     def _write(self) -> None:
         fresh = self.clock.with_suffix(".new")
@@ -76,6 +78,7 @@ class MovedServer(Server):
         assert ahead > self.ahead - 1, "the test itself was slower than the time it plays"
         self.ahead = max(self.ahead, ahead)
         self._write()
+        print(f"minute {minutes:g} after {time.monotonic() - self.began:.0f} s", flush=True)
 
     def ask(self, verb: str, *words: str) -> dict[str, Any]:
         """One request to the helper process, which lives in the same time."""
@@ -138,7 +141,11 @@ class Player(Performer):
         return int(page.evaluate("tracks.filter((one) => one.readyState === 'live').length"))
 
     def shown(self, text: str) -> None:
-        self.page.get_by_text(text).first.wait_for()
+        try:
+            self.page.locator("section.panel:visible").get_by_text(text).first.wait_for()
+        except PlaywrightError as error:
+            seen = self.page.locator("section.panel:visible").all_inner_texts()
+            raise AssertionError((self.role, text, seen, self.facts(), self.said[-8:])) from error
 
     def went(self, pattern: str) -> None:
         """The page is at an address that matches, its text is there; pictures may still come."""
