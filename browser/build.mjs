@@ -13,7 +13,7 @@ const out =
 
 // One entry per page kind, and the two scripts that run off the main thread.
 const pages = [
-  "app", "stage", "director", "greenroom", "audition", "take", "bench", "notes", "exit",
+  "app", "stage", "director", "greenroom", "audition", "take", "bench", "notes", "exit", "deck",
 ];
 const options = {
   absWorkingDir: here,

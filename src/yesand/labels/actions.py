@@ -178,9 +178,20 @@ SCALES = ("natural", "grounded", "human", "fun")
 
 @transaction.atomic
 def note_scene(
-    take: Take, person: Person, scales: dict[str, int | None], keep_out: str = ""
+    take: Take,
+    person: Person,
+    scales: dict[str, int | None],
+    keep_out: str = "",
+    landed: bool | None = None,
 ) -> None:
-    """Store what one player said once about the whole take, every question optional."""
+    """Store what one player said once about the whole take, every question optional.
+
+    landed: of the card's target line; refused where the card has none.
+    """
+    if landed is not None and (
+        take.scene.prompt is None or "target_line" not in take.scene.prompt.body
+    ):
+        raise refuse("no_target_line", "This scene had no line to earn.", "landed")
     place = place_in(person, take)
     pads = ("self_valence", "self_arousal", "partner_valence", "partner_arousal")
     for name, value in scales.items():
@@ -192,7 +203,12 @@ def note_scene(
     SceneNote.objects.update_or_create(
         take=take,
         person=person,
-        defaults={"role": place.role, "keep_out": keep_out.strip(), **scales},
+        defaults={
+            "role": place.role,
+            "keep_out": keep_out.strip(),
+            "landed": landed,
+            **scales,
+        },
     )
     facts.append("labels", "noted", take.pk, role=place.role)
 

@@ -98,6 +98,9 @@ class SceneNote(models.Model):
     grounded = models.PositiveSmallIntegerField(null=True)
     human = models.PositiveSmallIntegerField(null=True)
     fun = models.PositiveSmallIntegerField(null=True)
+    landed = models.BooleanField(null=True)
+    """Whether the card's target line landed; it did where both players say so. Null where the
+    card has none or the player did not say."""
     keep_out = models.TextField(blank=True)
     at = models.DateTimeField(auto_now_add=True)
 

@@ -51,6 +51,12 @@ class SceneForm(forms.Form):
     self_arousal = forms.IntegerField(min_value=1, max_value=7, required=False)
     partner_valence = forms.IntegerField(min_value=1, max_value=7, required=False)
     partner_arousal = forms.IntegerField(min_value=1, max_value=7, required=False)
+    landed = forms.TypedChoiceField(
+        choices=[("yes", "yes"), ("no", "no")],
+        coerce=lambda said: said == "yes",
+        empty_value=None,
+        required=False,
+    )
     keep_out = forms.CharField(max_length=1000, required=False)
 
 
@@ -76,18 +82,18 @@ def notes(request: HttpRequest, session: uuid.UUID, take: uuid.UUID) -> HttpResp
     return _half(request, row, role, moments, at)
 
 
-def _step(row: Take, at: int) -> HttpResponseRedirect:
-    return HttpResponseRedirect(f"/room/{row.scene.session_id}/notes/{row.pk}?at={at}")
-
-
-def _after(row: Take, place: Place) -> HttpResponseRedirect:
-    """Where the last answer leads: the stage, or the exit page once the room is closed to them."""
 def _after_scene(request: HttpRequest, row: Take) -> dict[str, Any]:
     """What stands beside the notes: strike this take, say that something was not right."""
     own = own_takes.one(person_of(request), row)
     return {"own": own, **report_form(row.scene.session, [row], request.get_full_path())}
 
 
+def _step(row: Take, at: int) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"/room/{row.scene.session_id}/notes/{row.pk}?at={at}")
+
+
+def _after(row: Take, place: Place) -> HttpResponseRedirect:
+    """Where the last answer leads: the stage, or the exit page once the room is closed to them."""
     if place.left_at is not None or place.session.state == "ended":
         return redirect("performer:exit", session=row.scene.session_id)
     return redirect("performer:stage", session=row.scene.session_id)
@@ -142,13 +148,13 @@ def _half(
         request,
         "notes/half.html",
         {
+            **_after_scene(request, row),
             "take": row,
             "number": number + 1,
             "steps": range(1, len(moments) + 1),
             "count": len(moments),
             "at": at,
             "back": at - 1,
-            **_after_scene(request, row),
             "about_own": about_own,
             "partner": partner,
             "character": _character(row, role if about_own else partner.role),
@@ -180,10 +186,14 @@ def _character(row: Take, role: str) -> str:
 
 def _whole(request: HttpRequest, row: Take, role: str) -> HttpResponse:
     form = SceneForm(request.POST or None)
+    body: dict[str, Any] = row.scene.prompt.body if row.scene.prompt else {}
+    target = body.get("target_line")
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         keep_out = values.pop("keep_out")
-        actions.note_scene(row, person_of(request), values, keep_out)
+        answered = values.pop("landed")
+        landed = answered if target else None
+        actions.note_scene(row, person_of(request), values, keep_out, landed)
         place = row.scene.session.places.get(role=role)
         stage.notes_done(row.scene.session, place, str(row.pk), nonce=f"notes-{row.pk}"[:40])
         return _after(row, place)
@@ -201,14 +211,15 @@ def _whole(request: HttpRequest, row: Take, role: str) -> HttpResponse:
         request,
         "notes/whole.html",
         {
+            **_after_scene(request, row),
             "take": row,
             "form": form,
             "questions": questions,
             "pads": pads,
+            "target": target,
             "five": range(1, 6),
             "seven": range(1, 8),
             "partner": _partner(row, role),
             "back": max(0, 2 * len(reads.moments_of(row)) - 1),
         },
-            **_after_scene(request, row),
     )

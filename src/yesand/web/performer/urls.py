@@ -19,8 +19,8 @@ from yesand.web.performer import (
     notes,
     room,
     room_table,
-    takes,
     safety,
+    takes,
 )
 
 app_name = "performer"
@@ -51,13 +51,13 @@ urlpatterns: list[URLPattern] = [
     path("me/takes/<uuid:take>/bystander", choices.bystander, name="bystander"),
     path("me/takes/<uuid:take>/use", choices.use, name="use"),
     path("me/takes/<uuid:take>/withdraw", choices.withdraw, name="withdraw_take"),
-    path("room/<uuid:session>/exit", takes.exit_page, name="exit"),
     path("me/takes/<uuid:take>/share", copies.share, name="share"),
     path("me/takes/<uuid:take>/shared.zip", copies.shared, name="shared_copy"),
     path("me/limits/unblock/<int:block>", safety.unblock, name="unblock"),
-    path("me/availability", bookings.availability, name="availability"),
+    path("room/<uuid:session>/exit", takes.exit_page, name="exit"),
     path("room/<uuid:session>/report", safety.report, name="report"),
     path("room/<uuid:session>/block", safety.block, name="block"),
+    path("me/availability", bookings.availability, name="availability"),
     path("me/offers", bookings.offers, name="offers"),
     path("me/bookings/<uuid:booking>", bookings.booking, name="booking"),
     path("me/bookings/<uuid:booking>/answer", bookings.answer, name="answer"),
