@@ -15,6 +15,8 @@ import psycopg
 from yesand.cli.rehearsal.server import Server
 from yesand.infra import environ
 from yesand.infra.database import address
+from yesand.infra.plain_sql import JOBS_WAITING
+from yesand.post.plain_sql import TAKES_THROUGH
 
 PARTS = (
     (b"yesand.web.doors", "door"),
@@ -111,9 +113,7 @@ class House(Server):
 
         Returns how many takes are through.
         """
-        done = rows.execute(
-            "SELECT take_id FROM post_processing WHERE state IN ('done', 'failed')"
-        ).fetchall()
+        done = rows.execute(TAKES_THROUGH).fetchall()
         for (take,) in done:
             shutil.rmtree(self.home / "objects" / "takes" / str(take), ignore_errors=True)
         return len(done)
@@ -122,10 +122,7 @@ class House(Server):
 def queue(rows: psycopg.Connection[Any]) -> dict[str, int]:
     """Jobs that could run now and wait or run: seals, and everything else."""
     found = {"seals": 0, "other": 0}
-    for name, count in rows.execute(
-        "SELECT task_name, count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-        " AND coalesce(scheduled_at, now()) <= now() GROUP BY 1"
-    ):
+    for name, count in rows.execute(JOBS_WAITING):
         found["seals" if name in SEALS else "other"] += count
     return found
 
