@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from hour import MovedServer, Player, library
+from hour import MovedServer, Player
 from playwright.sync_api import Playwright
 
 from yesand.cli.rehearsal.sound import as_fake_microphone
@@ -28,14 +28,9 @@ Pair = tuple[Player, Player]
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[MovedServer]:
-    preload = library()
-    if preload is None:
-        pytest.skip(
-            "no libfaketime here; pip install 'yesand[virtual-time]' lets this test move the clock"
-        )
     if not (BUILT / "stage.js").is_file():
         pytest.skip(f"no bundle at {BUILT}; run npm run build in browser/")
-    began = MovedServer(tmp_path, preload)
+    began = MovedServer(tmp_path)
     try:
         began.start()
         yield began
