@@ -141,7 +141,7 @@ class Stage:
         prompts = Prompt.objects.filter(language="en", shape="improvised")
         prompt = prompts.order_by("slug")[session.scenes.count()]
         scene = Scene.objects.create(session=session, index=session.scenes.count(), prompt=prompt)
-        opened = timezone.now().timestamp() - 100 + next(_numbers) / 10
+        opened = timezone.now().timestamp() - 100 - seconds + next(_numbers) / 10
         take = Take.objects.create(
             scene=scene, number=1, state="closed", opened_at=opened, closed_at=opened + seconds
         )
