@@ -123,7 +123,7 @@ def test_displayed_and_answered(here, clock):
 def test_the_engine_plans_the_same_offers_in_every_process(settings, tmp_path, clock):
     settings.HOME, settings.MIN_FREE_BYTES = tmp_path, 0
     turn = {"at": 1, "role": "a", "action": "Offer tea", "aim": {"emotion": "joy", "intensity": 1}}
-    here = make_room(turns=[turn, {**turn, "role": "b", "at": 2}])
+    here = make_room(turns=[turn, {**turn, "role": "b", "at": 2, "action": "Pour it for them"}])
     here.session.scenes.create(index=0)  # the first scene of a session is bare
     Take.objects.create(
         scene=here.session.scenes.get(), number=1, opened_at=0, closed_at=1, state="closed"
