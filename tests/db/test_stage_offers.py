@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.fakes.rooms import Room, make_room
+from yesand.commission.models import Cell
 from yesand.kit.errors import Refused
 from yesand.recording.actions import open_recording, open_stream
 from yesand.stage import actions, cue_rules, reads, room, takes
@@ -124,6 +125,7 @@ def test_the_engine_plans_the_same_offers_in_every_process(settings, tmp_path, c
     settings.HOME, settings.MIN_FREE_BYTES = tmp_path, 0
     turn = {"at": 1, "role": "a", "action": "Offer tea", "aim": {"emotion": "joy", "intensity": 1}}
     here = make_room(turns=[turn, {**turn, "role": "b", "at": 2, "action": "Pour it for them"}])
+    Cell.objects.exclude(feeling="joy").delete()  # so that the deck has nothing to add
     here.session.scenes.create(index=0)  # the first scene of a session is bare
     Take.objects.create(
         scene=here.session.scenes.get(), number=1, opened_at=0, closed_at=1, state="closed"
