@@ -21,6 +21,7 @@ from yesand.cli.rehearsal.director import Director
 from yesand.cli.rehearsal.server import Server, StepFailed
 from yesand.cli.rehearsal.visitor import Visitor, forms, wait_for_code
 from yesand.kit.errors import Refused
+from yesand.stage.cue_rules import BOTH_APART_S
 
 CUES = {
     "a": ("Let them off the hook", "affection", 2),
@@ -230,15 +231,17 @@ class Rehearsal:
             player.page.wait_for_selector('[data-act="ready"][data-scene]', timeout=15_000)
             player.press("ready")
         opened = self.director.wait("take_opened", 30)
-        for role, (action, emotion, strength) in CUES.items():
-            self.director.cue(role, action, emotion, strength)
         for player in (a, b):
             player.state("playing")
-        for player in (a, b):
+        for player, (role, (action, emotion, strength)) in zip((a, b), CUES.items(), strict=True):
+            self.director.cue(role, action, emotion, strength)
             player.page.wait_for_selector("[data-cue]:not([hidden])", timeout=15_000)
             # Each while its own offer stands: it stays six seconds, and the key takes it away.
             self._shot("stage", player)
             player.page.keyboard.press("1")
+            if player is a:
+                # The two are never offered something at the same moment, by a director neither.
+                self._wait_until(time.time() + BOTH_APART_S + 0.5)
         self._wait_until(opened["at"] + self.seconds / 2)
         if self.kill_door:
             say.line(f"door: killed process {self.server.kill_door()}")
